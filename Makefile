@@ -1,0 +1,69 @@
+# Needs only Python >= 3.11 and make. Everything else is in .venv, pinned by hash.
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+UV_VERSION := 0.13.9
+ARGS ?=
+
+.PHONY: help venv demo up down test lint format lock soak bench clean
+
+help: ## Show this list
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+
+venv: $(STAMP) ## Make .venv from requirements.lock (at once when up to date)
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed; say which with PYTHON=…" >&2; exit 2; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+demo: $(STAMP) ## The whole system, a realistic webinar, a table of results (ARGS="--participants 2000 --once")
+	@$(BIN)/hadir demo $(ARGS)
+
+up: $(STAMP) ## The same system, empty, for real use, until Ctrl-C (ARGS="--json FILE --detach")
+	@$(BIN)/hadir up $(ARGS)
+
+down: $(STAMP) ## Stop what `make up` started
+	@$(BIN)/hadir down $(ARGS)
+
+test: $(STAMP) ## All tests, against a real broker and store
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(STAMP) ## Ruff, mypy and the import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(STAMP) ## Rewrite the code in the one format
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+soak: $(STAMP) ## Long crash tests: 200 kills and more
+	@$(BIN)/python -m pytest -m soak --timeout 7200 $(ARGS)
+
+bench: $(STAMP) ## Measure: medians and ratios in one run
+	@$(BIN)/hadir bench $(ARGS)
+
+lock: ## Resolve pyproject.toml anew into requirements.lock, for every Python and platform
+	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && \
+	  .venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
+	.venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --extra local --extra telemetry --group build --group test --group deploy-lint \
+	  --output-file requirements.lock
+	.venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --extra telemetry --group build --constraint requirements.lock \
+	  --output-file deploy/requirements.lock
+
+clean: ## Remove .venv and caches; ./var (your data) stays
+	rm -rf $(VENV) .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
