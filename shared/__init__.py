@@ -1,0 +1,1 @@
+"""What all services share: events, topics, and the few tools that touch Kafka, Redis and HTTP."""

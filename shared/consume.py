@@ -1,0 +1,301 @@
+"""The one batch consumer loop: poll, parse, handle, commit; retry what may pass, dead-letter what
+never will. Nothing is skipped silently and nothing is committed before its effect."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple, Protocol
+
+import structlog
+from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError
+from kafka.structs import OffsetAndMetadata
+from pydantic import ValidationError
+from redis.exceptions import RedisError
+
+from shared.envelope import Headers, header
+from shared.events import Event
+from shared.settings import KafkaSettings
+from shared.telemetry import DEAD_LETTERS
+from shared.topics import EVENT_TYPES, Topic
+
+log = structlog.get_logger()
+ATTEMPTS = 3
+POISON_RUN_LIMIT = 1_000
+"""So many dead letters in a row are our own fault: the worker stops instead."""
+
+
+class Record(NamedTuple):
+    """One event as consumed; `event` None is a tombstone. `timestamp` in ms, of the record."""
+
+    topic: Topic
+    partition: int
+    offset: int
+    key: str
+    event: Any
+    timestamp: int
+    value: bytes | None
+    headers: Sequence[tuple[str, bytes]]
+
+
+class Poison(Exception):
+    """This record can never be handled; the text is the reason in its dead letter."""
+
+
+class TooMuchPoison(Exception):
+    """More dead letters in a row than an input can have; the worker must not go on."""
+
+
+class NotYet(Exception):
+    """Something that the batch needs is still on its way: the same batch again, a moment later."""
+
+
+TRANSIENT: tuple[type[Exception], ...] = (NotYet, KafkaError, RedisError, OSError)
+
+
+class Handler(Protocol):
+    """Brings a batch's effects about; called again with the same records after a crash."""
+
+    def __call__(self, records: Sequence[Record]) -> None: ...
+
+
+def parse(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes) -> Event:
+    """The typed event of a record.
+
+    Raises:
+        Poison: no or unknown event type, or a body that is not such an event.
+    """
+    name = header(headers, "ce_type")
+    kind = EVENT_TYPES.get(name or "")
+    if kind is None or kind not in topic.events:
+        raise Poison(f"unknown event type {name!r}")
+    try:
+        return kind.model_validate_json(value)
+    except ValidationError as wrong:
+        where = ", ".join(".".join(map(str, e["loc"])) or "body" for e in wrong.errors()[:5])
+        raise Poison(f"not a {name}: {where}") from None
+
+
+class DeadLetters:
+    """Writes what could not be read: original bytes and headers, reason, origin, attempts."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._producer: KafkaProducer | None = None
+
+    def write(self, topic: Topic, partition: int, offset: int, key: bytes | None,
+              value: bytes | None, headers: Headers, reason: str, *, attempts: int = 1) -> None:  # fmt: skip
+        """Write one and wait for the broker."""
+        if self._producer is None:
+            self._producer = KafkaProducer(
+                bootstrap_servers=self._settings.kafka.split(","), acks="all",
+                max_request_size=8 * 1024 * 1024, allow_auto_create_topics=False,
+            )  # fmt: skip
+        extra = dead_letter_headers(self._settings.topic(topic), partition, offset, reason, attempts)
+        name = self._settings.dead_letters(topic)
+        self._producer.send(name, key=key, value=value, headers=[*headers, *extra]).get(timeout=30)
+        DEAD_LETTERS.labels(topic=topic.name).inc()
+        log.warning("dead_letter", topic=topic.name, partition=partition, offset=offset)
+
+
+def dead_letter_headers(topic: str, partition: int, offset: int, reason: str, attempts: int = 1, index: int = 0) -> Headers:
+    """Where a dead letter came from and why, as record headers."""
+    pairs = {
+        "dl_topic": topic,
+        "dl_partition": str(partition),
+        "dl_offset": str(offset),
+        "dl_index": str(index),
+        "dl_reason": reason[:500],
+        "dl_attempts": str(attempts),
+        "dl_at": str(int(time.time())),
+    }
+    return [(name, text.encode()) for name, text in pairs.items()]
+
+
+class _Seek(ConsumerRebalanceListener):
+    def __init__(self, owner: "BatchConsumer") -> None:
+        self._owner = owner
+
+    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
+        self._owner.revoked(revoked)
+
+    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
+        self._owner.assigned(assigned)
+
+
+class BatchConsumer:
+    """A group member that hands batches to one handler.
+
+    `position(topic, partition)` – where to start, when the effect itself remembers its position
+    (a view in Redis); without it Kafka's committed offset counts, else the start of the topic.
+    """
+
+    def __init__(
+        self,
+        settings: KafkaSettings,
+        *,
+        group: str,
+        topics: Sequence[Topic],
+        handle: Handler,
+        position: Callable[[Topic, int], int] | None = None,
+        on_assigned: Callable[[Sequence[tuple[Topic, int]]], None] | None = None,
+        instance: str = "",
+        max_records: int = 2_000,
+    ) -> None:
+        self._settings = settings
+        self._by_name: Mapping[str, Topic] = {settings.topic(t): t for t in topics}
+        self._handle, self._position, self._on_assigned = handle, position, on_assigned
+        self._max_records = max_records
+        self._dead = DeadLetters(settings)
+        self._poison_run = 0
+        self._astray = False
+        self.ready = threading.Event()
+        self._consumer = KafkaConsumer(
+            bootstrap_servers=settings.kafka.split(","),
+            group_id=settings.group(group),
+            group_instance_id=instance or None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_poll_records=max_records,
+            max_partition_fetch_bytes=4 * 1024 * 1024,
+            session_timeout_ms=15_000,
+            allow_auto_create_topics=False,
+        )
+        self._consumer.subscribe(list(self._by_name), listener=_Seek(self))
+
+    def assigned(self, partitions: Sequence[TopicPartition]) -> None:
+        """Rebalance: take each partition up where its effect stands."""
+        pairs = [(self._by_name[tp.topic], tp.partition) for tp in partitions]
+        if self._on_assigned:
+            self._on_assigned(pairs)
+        for tp, (topic, partition) in zip(partitions, pairs, strict=True):
+            if self._position:
+                self._consumer.seek(tp, self._position(topic, partition))
+        self.ready.set()
+
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
+        """Rebalance: nothing is held over, since commits follow effects."""
+
+    def rewind(self) -> None:
+        """Seek every assigned partition to where its effect stands, before the next poll."""
+        self._astray = self._position is not None
+
+    def _found_back(self) -> bool:
+        try:
+            self.assigned(list(self._consumer.assignment()))
+        except TRANSIENT as away:
+            log.info("position_unknown", because=type(away).__name__)
+            time.sleep(1.0)
+            return False
+        self._astray = False
+        return True
+
+    def step(self, timeout: float = 0.5) -> int:
+        """One poll and its effects; how many records were handled. Raises TooMuchPoison."""
+        if self._astray and not self._found_back():
+            return 0
+        polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
+        raw = [r for records in polled.values() for r in records]
+        if not raw:
+            return 0
+        try:
+            self._process(raw)
+        except TRANSIENT as passing:
+            log.info("batch_retried", because=type(passing).__name__, detail=str(passing)[:200])
+            self._back_to(raw)
+            self._astray = self._position is not None
+            time.sleep(0.2 if isinstance(passing, NotYet) else 1.0)
+            return 0
+        self._commit(raw)
+        return len(raw)
+
+    def run(self, stop: threading.Event, idle: Callable[[], None] | None = None) -> None:
+        """Until `stop`; `idle` runs whenever a poll brought nothing."""
+        while not stop.is_set():
+            if not self.step() and idle:
+                idle()
+
+    def lag(self) -> int:
+        """Records between this member's positions and the ends of its partitions."""
+        mine = list(self._consumer.assignment())
+        ends = self._consumer.end_offsets(mine) if mine else {}
+        return sum(max(0, ends[tp] - self._consumer.position(tp)) for tp in mine)
+
+    def close(self) -> None:
+        """Leave the group."""
+        self._consumer.close()
+
+    def _process(self, raw: Sequence[Any]) -> None:
+        good = []
+        for record in raw:
+            parsed = self._parsed(record)
+            if parsed is not None:
+                good.append(parsed)
+        if not good:
+            return
+        try:
+            self._handle(good)
+        except TRANSIENT:
+            raise
+        except Exception:
+            log.exception("batch_failed", records=len(good))
+            for record in good:
+                self._one(record)
+
+    def _parsed(self, record: Any) -> Record | None:
+        topic = self._by_name[record.topic]
+        key = (record.key or b"").decode("utf-8", "replace")
+        headers = list(record.headers or ())
+        event = None
+        if record.value is not None:
+            try:
+                event = parse(topic, headers, record.value)
+            except Poison as reason:
+                self._bury(topic, record, str(reason), 1)
+                return None
+        self._poison_run = 0
+        return Record(topic, record.partition, record.offset, key, event, record.timestamp,
+                      record.value, headers)  # fmt: skip
+
+    def _one(self, record: Record) -> None:
+        for attempt in range(1, ATTEMPTS + 1):
+            try:
+                return self._handle([record])
+            except TRANSIENT:
+                raise
+            except Exception as failed:
+                reason = f"{type(failed).__name__} while handling"
+                log.exception("record_failed", topic=record.topic.name, offset=record.offset)
+                if isinstance(failed, Poison):
+                    reason = str(failed)
+                    break
+        self._bury(record.topic, record, reason, attempt)
+        return None
+
+    def _bury(self, topic: Topic, record: Any, reason: str, attempts: int) -> None:
+        self._poison_run += 1
+        if self._poison_run > POISON_RUN_LIMIT:
+            raise TooMuchPoison(f"more than {POISON_RUN_LIMIT} unreadable records in a row")
+        key = record.key.encode() if isinstance(record.key, str) else record.key
+        self._dead.write(topic, record.partition, record.offset, key, record.value,
+                         list(record.headers or ()), reason, attempts=attempts)  # fmt: skip
+
+    def _back_to(self, raw: Sequence[Any]) -> None:
+        first: dict[TopicPartition, int] = {}
+        for r in raw:
+            tp = TopicPartition(r.topic, r.partition)
+            first[tp] = min(first.get(tp, r.offset), r.offset)
+        for tp in set(first) & set(self._consumer.assignment()):
+            self._consumer.seek(tp, first[tp])
+
+    def _commit(self, raw: Sequence[Any]) -> None:
+        upto: dict[TopicPartition, int] = {}
+        for r in raw:
+            tp = TopicPartition(r.topic, r.partition)
+            upto[tp] = max(upto.get(tp, 0), r.offset + 1)
+        mine = set(self._consumer.assignment())
+        try:
+            self._consumer.commit({tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine})
+        except KafkaError as passing:  # the effect stands; it will be brought about once more
+            log.info("commit_failed", because=type(passing).__name__)
+

@@ -1,0 +1,56 @@
+"""Pseudonyms and sealed personal data.
+
+Identifiers are compared only as HMAC-SHA-256 (contract: attendance never needs the value). Personal
+data is sealed by AES-256-GCM under a key of the person's own, which is itself wrapped by the
+installation's key (KEK): deleting the person's key erases every copy at once.
+"""
+
+import base64
+import hmac
+import os
+from hashlib import sha256
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+_NONCE = 12
+
+
+class CannotOpen(ValueError):
+    """The sealed value does not open with this key: wrong key, or not sealed for this subject."""
+
+
+def new_data_key() -> bytes:
+    """A fresh 256-bit data key for one person."""
+    return AESGCM.generate_key(256)
+
+
+def seal(key: bytes, plain: bytes, *, subject: str) -> str:
+    """AES-256-GCM, base64; `subject` (whose it is) is bound to it and must be given to open it."""
+    nonce = os.urandom(_NONCE)
+    return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain, subject.encode())).decode()
+
+
+def unseal(key: bytes, sealed: str, *, subject: str) -> bytes:
+    """The plain bytes.
+
+    Raises:
+        CannotOpen: wrong key or wrong subject.
+    """
+    raw = base64.b64decode(sealed)
+    try:
+        return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], subject.encode())
+    except (InvalidTag, ValueError) as closed:
+        raise CannotOpen(f"cannot open what was sealed for {subject}") from closed
+
+
+def identity_hmac(key: bytes, value: str) -> str:
+    """The pseudonym of an e-mail address, customer key or the like; '' stays ''. Case is folded."""
+    folded = value.strip().casefold()
+    return hmac.new(key, folded.encode(), sha256).hexdigest()[:32] if folded else ""
+
+
+def code(key: bytes, subject: str) -> str:
+    """96 unguessable bits derived from the subject, base32, lower case: 20 characters."""
+    digest = hmac.new(key, subject.encode(), sha256).digest()[:12]
+    return base64.b32encode(digest).decode().rstrip("=").lower()

@@ -1,0 +1,54 @@
+"""CloudEvents 1.0 around our events: Kafka binary mode, and the header of a batch frame."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import orjson
+
+from shared.events import Event
+
+CONTENT_TYPE = "application/json"
+Headers = list[tuple[str, bytes]]
+
+
+def rfc3339(moment: datetime) -> str:
+    """UTC, milliseconds, `Z`."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def attributes(event: Event, *, source: str, key: str, time: datetime) -> dict[str, str]:
+    """The CloudEvents attributes of an event; the id is derived, so that a replay repeats it."""
+    return {
+        "ce_specversion": "1.0",
+        "ce_id": event.event_id(),
+        "ce_source": source,
+        "ce_type": event.type,
+        "ce_time": rfc3339(time),
+        "ce_subject": key,
+        "ce_dataschema": f"urn:hadir:schema:{event.type}",
+    }
+
+
+def kafka_headers(event: Event, *, source: str, key: str, time: datetime) -> Headers:
+    """Record headers of one event in binary content mode."""
+    pairs = attributes(event, source=source, key=key, time=time)
+    pairs["content-type"] = CONTENT_TYPE
+    return [(name, value.encode()) for name, value in pairs.items()]
+
+
+def frame_header(event: Event, *, source: str, key: str, time: datetime) -> bytes:
+    """The header JSON of one event in a batch record."""
+    return orjson.dumps({**attributes(event, source=source, key=key, time=time), "key": key})
+
+
+def header(headers: Sequence[tuple[str, bytes]] | None, name: str) -> str | None:
+    """One record header as text, or None."""
+    for key, value in headers or ():
+        if key == name:
+            return value.decode("utf-8", "replace")
+    return None
+
+
+def as_dict(headers: Sequence[tuple[str, bytes]] | None) -> Mapping[str, str]:
+    """All record headers as text."""
+    return {key: value.decode("utf-8", "replace") for key, value in headers or ()}

@@ -1,0 +1,151 @@
+"""What attendance says: evidence of presence, decisions, rulings and review cases."""
+
+from enum import StrEnum
+from typing import Any, ClassVar, Literal
+
+from shared.events import Event, Model, UtcTime
+
+
+class Verdict(StrEnum):
+    """Rule D4."""
+
+    ELIGIBLE = "eligible"
+    NOT_ELIGIBLE = "not_eligible"
+    NEEDS_REVIEW = "needs_review"
+
+
+class ConnectionSeenV1(Event):
+    """All that is known of one Zoom connection, for one of those whom it may concern.
+
+    `facts` are [kind, user_id, second] with kind `j` (joined) or `l` (left). `revision` is
+    [information units, positions of the side inputs]: the highest holds. `role`: `owner` – it is
+    this person's; `candidate` – it may be; `unresolved` – it is nobody's yet (participant_id is
+    `~` + connection id); `none` – it is not theirs (any more).
+    """
+
+    type: ClassVar[str] = "hadir.attendance.connection-seen.v1"
+    webinar_id: str
+    participant_id: str
+    connection_id: str
+    meeting_uuid: str
+    zoom_number: str
+    revision: tuple[int, int]
+    role: Literal["owner", "candidate", "unresolved", "none"]
+    facts: tuple[tuple[str, str, int], ...] = ()
+    ip_tags: tuple[str, ...] = ()
+    candidates: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class MeetingSeenV1(Event):
+    """A meeting's life as one webhooks partition knows it; `source` is that partition."""
+
+    type: ClassVar[str] = "hadir.attendance.meeting-seen.v1"
+    meeting_uuid: str
+    zoom_number: str
+    started: int | None = None
+    ended: int | None = None
+    practice_ended: int | None = None
+    source: int
+
+
+class ClockPassedV1(Event):
+    """Rule L2: a length has passed, said by webhooks partition `source` of `sources`."""
+
+    type: ClassVar[str] = "hadir.attendance.clock-passed.v1"
+    webinar_id: str
+    session_id: str
+    official_end: int
+    clock: str
+    source: int
+    sources: int
+
+
+class CheckedInV1(Event):
+    """A QR scan at a gate; `kind` in or out; skew in seconds is kept, never applied."""
+
+    type: ClassVar[str] = "hadir.attendance.checked-in.v1"
+    webinar_id: str
+    participant_id: str
+    scan_id: str
+    session_id: str
+    kind: Literal["in", "out"]
+    gate: str = ""
+    scanner_id: str = ""
+    at: int
+    skew: int | None = None
+
+
+class Reason(Model):
+    """Why: a code of the enum with its figures, and a sentence in each language."""
+
+    code: str
+    figures: dict[str, Any] = {}
+    text: dict[str, str] = {}
+
+
+class SessionFigures(Model):
+    """One session's part of a decision, in seconds."""
+
+    id: str
+    present_seconds: int
+    base_seconds: int
+    required_seconds: int
+
+
+class PastVersion(Model):
+    """One earlier version in a decision's history."""
+
+    version: int
+    decided_at: UtcTime
+    verdict: Verdict
+    provisional: bool
+    present_seconds: int
+    cause: str
+
+
+class EligibilityDecidedV1(Event):
+    """Rule D: the verdict on one person in one webinar, with its figures and reasons."""
+
+    type: ClassVar[str] = "hadir.attendance.eligibility-decided.v1"
+    webinar_id: str
+    participant_id: str
+    version: int
+    verdict: Verdict
+    provisional: bool
+    present_seconds: int
+    base_seconds: int
+    required_seconds: int
+    sessions: tuple[SessionFigures, ...]
+    reasons: tuple[Reason, ...]
+    rule_version: int
+    digest: str
+    decided_at: UtcTime
+    history: tuple[PastVersion, ...] = ()
+
+
+class RuledV1(Event):
+    """An operator's word (rule F2): assigned, corrected, settled, or one of these withdrawn."""
+
+    type: ClassVar[str] = "hadir.attendance.ruled.v1"
+    ruling_id: str
+    kind: Literal["assigned", "corrected", "settled", "withdrawn"]
+    webinar_id: str
+    made_at: UtcTime
+    made_by: str
+    reason: str
+    detail: dict[str, Any] = {}
+
+
+class ReviewCaseV1(Event):
+    """A connection (or scan) that nobody could be credited with, until it is settled."""
+
+    type: ClassVar[str] = "hadir.attendance.review-case.v1"
+    case_id: str
+    webinar_id: str
+    connection_id: str
+    meeting_uuid: str
+    problem: str
+    status: Literal["open", "settled"]
+    seconds: int
+    candidates: tuple[str, ...] = ()

@@ -1,0 +1,202 @@
+"""What every HTTP process has: RFC 9457 problems, bearer tokens with roles, operator's routes."""
+
+import hmac
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from enum import StrEnum
+from importlib.metadata import version
+from typing import Annotated, Any
+
+import jwt
+import structlog
+import uvicorn
+from fastapi import Depends, FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from starlette.exceptions import HTTPException
+
+from shared.settings import ApiSettings, KafkaSettings, MissingSetting
+
+log = structlog.get_logger()
+PROBLEM = "application/problem+json"
+Readiness = Callable[[], Sequence[str]]
+"""Says, in plain sentences, what is missing; empty = ready."""
+
+
+class Problem(Exception):
+    """An answer by RFC 9457: a stable `type` (urn:hadir:problem:<code>), title, detail."""
+
+    def __init__(self, status: int, code: str, title: str, detail: str = "",
+                 headers: Mapping[str, str] | None = None, **extra: Any) -> None:  # fmt: skip
+        super().__init__(title)
+        self.status, self.headers = status, dict(headers or {})
+        self.body = {
+            "type": f"urn:hadir:problem:{code}",
+            "title": title,
+            "status": status,
+            **({"detail": detail} if detail else {}),
+            **extra,
+        }
+
+    def response(self) -> JSONResponse:
+        """As an HTTP answer."""
+        return JSONResponse(self.body, self.status, self.headers, media_type=PROBLEM)
+
+
+def not_ready(what: str) -> Problem:
+    """503: it cannot be answered now, and will be soon."""
+    return Problem(503, "not-ready", "Not ready yet", what, {"Retry-After": "2"})
+
+
+class Role(StrEnum):
+    """Who may do what."""
+
+    VIEWER = "viewer"
+    ORGANISER = "organiser"
+    DOOR = "door"
+    OPERATOR = "operator"
+    AUDITOR = "auditor"
+
+
+class Caller:
+    """Who calls: subject and roles of a verified token."""
+
+    def __init__(self, subject: str, roles: frozenset[str]) -> None:
+        self.subject, self.roles = subject, roles
+
+
+class Tokens:
+    """Verifies bearer tokens: JWTs of the identity provider, or the development token."""
+
+    def __init__(self, settings: ApiSettings) -> None:
+        if settings.env == "production" and settings.dev_token:
+            raise MissingSetting("HADIR_DEV_TOKEN must not be set when HADIR_ENV is production.")
+        if not settings.dev_token and not settings.oidc_jwks_url:
+            raise MissingSetting("Neither HADIR_OIDC_JWKS_URL nor (locally) HADIR_DEV_TOKEN is set.")
+        self._settings = settings
+        self._jwks = jwt.PyJWKClient(settings.oidc_jwks_url) if settings.oidc_jwks_url else None
+
+    def caller(self, token: str) -> Caller:
+        """The caller.
+
+        Raises:
+            Problem: 401 when the token is not valid.
+        """
+        dev = self._settings.dev_token
+        if dev and hmac.compare_digest(dev.encode(), token.encode()):
+            return Caller("development", frozenset(Role))
+        if self._jwks is None:
+            raise _unauthorised("The token is not valid.")
+        try:
+            key = self._jwks.get_signing_key_from_jwt(token)
+            claims = jwt.decode(
+                token, key, algorithms=["RS256", "ES256", "EdDSA"],
+                audience=self._settings.oidc_audience, issuer=self._settings.oidc_issuer or None,
+            )  # fmt: skip
+        except jwt.PyJWTError as wrong:
+            raise _unauthorised("The token is not valid.") from wrong
+        roles = claims.get("roles") or claims.get("realm_access", {}).get("roles", [])
+        return Caller(str(claims.get("sub", "")), frozenset(roles) & frozenset(Role))
+
+
+def _unauthorised(detail: str) -> Problem:
+    return Problem(401, "unauthorised", "Not signed in", detail, {"WWW-Authenticate": "Bearer"})
+
+
+_bearer = HTTPBearer(auto_error=False, description="OIDC access token, or the local token")
+
+
+def _caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+    if given is None:
+        raise _unauthorised("A bearer token is needed.")
+    tokens: Tokens = request.app.state.tokens
+    return tokens.caller(given.credentials)
+
+
+def allowed(*roles: Role) -> Any:
+    """A dependency: the caller, who has at least one of the roles (any caller when none given)."""
+
+    def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
+        if roles and not caller.roles & set(roles):
+            names = ", ".join(sorted(roles))
+            raise Problem(403, "forbidden", "Not allowed", f"One of these roles is needed: {names}.")
+        return caller
+
+    return Depends(check)
+
+
+def build_app(title: str, settings: KafkaSettings, readiness: Readiness, **kwargs: Any) -> FastAPI:
+    """A FastAPI application with problems, the operator's routes and (for APIs) tokens."""
+    app = FastAPI(title=f"Hadir {title}", version=version("hadir"), **kwargs)
+    if isinstance(settings, ApiSettings):
+        app.state.tokens = Tokens(settings)
+    app.add_exception_handler(Problem, _problem)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(Exception, _unexpected)
+    add_operator_routes(app, readiness)
+    return app
+
+
+def add_operator_routes(app: FastAPI, readiness: Readiness) -> None:
+    """/livez (the loop answers), /readyz (says what is missing), /metrics, /version."""
+
+    @app.get("/livez", tags=["operator"])
+    async def livez() -> dict[str, str]:
+        return {"status": "alive"}
+
+    @app.get("/readyz", tags=["operator"])
+    def readyz() -> JSONResponse:
+        missing = list(readiness())
+        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+
+    @app.get("/metrics", tags=["operator"])
+    def metrics() -> Response:
+        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+
+    @app.get("/version", tags=["operator"])
+    async def version_of() -> dict[str, str]:
+        return {"version": app.version}
+
+
+async def _problem(_: Request, problem: Exception) -> JSONResponse:
+    assert isinstance(problem, Problem)  # noqa: S101 - registered for this type only
+    return problem.response()
+
+
+async def _http_error(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+    code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
+    return Problem(error.status_code, code, str(error.detail), headers=error.headers).response()
+
+
+async def _invalid(_: Request, error: Exception) -> JSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+    found = [
+        {"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"]}
+        for e in error.errors()
+    ]
+    return Problem(422, "invalid", "The request is not valid", errors=found).response()
+
+
+async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+    log.error("unexpected_error", kind=type(error).__name__)
+    return Problem(500, "unexpected", "Something went wrong on our side").response()
+
+
+def serve(app: Any, settings: KafkaSettings) -> None:
+    """Run an ASGI application until SIGTERM."""
+    uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_config=None,
+                access_log=False, timeout_graceful_shutdown=5, server_header=False)  # fmt: skip
+
+
+def serve_operator_routes(settings: KafkaSettings, readiness: Readiness) -> None:
+    """A worker's /livez /readyz /metrics /version, in a thread beside its loop."""
+    app = FastAPI(openapi_url=None, version=version("hadir"))
+    add_operator_routes(app, readiness)
+    config = uvicorn.Config(app, host=settings.http_host, port=settings.http_port,
+                            log_config=None, access_log=False, lifespan="off")  # fmt: skip
+    server = uvicorn.Server(config)  # in a thread it leaves signals to the worker
+    threading.Thread(target=server.run, name="operator-routes", daemon=True).start()

@@ -1,0 +1,58 @@
+"""Keys and partitions: one hash for every client, so that joined topics stay co-partitioned."""
+
+import struct
+from functools import lru_cache
+from uuid import UUID, uuid5
+
+NAMESPACE = UUID("6f2d1c8e-6a51-5e0c-9f0e-0a3d1b7c4e55")
+"""Namespace of every derived id of this product; changing it changes every id."""
+
+_M = 0x5BD1E995
+_MASK = 0xFFFFFFFF
+
+
+def murmur2(data: bytes) -> int:
+    """Kafka's default partitioner hash (32 bits), as the Java client computes it."""
+    length = len(data)
+    h = (0x9747B28C ^ length) & _MASK
+    words = length >> 2
+    for k in struct.unpack_from(f"<{words}I", data):
+        k = (k * _M) & _MASK
+        h = ((h * _M) & _MASK) ^ (((k ^ (k >> 24)) * _M) & _MASK)
+    tail = data[words << 2 :]
+    if tail:
+        h = ((h ^ int.from_bytes(tail, "little")) * _M) & _MASK
+    h = ((h ^ (h >> 13)) * _M) & _MASK
+    return h ^ (h >> 15)
+
+
+@lru_cache(maxsize=65_536)
+def partition_of(key: bytes, partitions: int) -> int:
+    """The partition on which a key lives: murmur2(key) mod partitions, sign bit cut."""
+    return (murmur2(key) & 0x7FFFFFFF) % partitions
+
+
+def person_key(webinar_id: str, participant_id: str) -> str:
+    """Key of everything about one person in one webinar."""
+    return f"{webinar_id}|{participant_id}"
+
+
+def split_person_key(key: str) -> tuple[str, str]:
+    """(webinar_id, participant_id) of a `person_key`."""
+    webinar_id, _, participant_id = key.partition("|")
+    return webinar_id, participant_id
+
+
+def derived_id(*parts: str) -> str:
+    """A UUIDv5 over the parts; the same parts give the same id for ever."""
+    return str(uuid5(NAMESPACE, "\x1f".join(parts)))
+
+
+def participant_id_of(external_id: str) -> str:
+    """A person's id from the caller's own opaque id: the same person in every webinar."""
+    return derived_id("participant", external_id)
+
+
+def certificate_id_of(webinar_id: str, participant_id: str) -> str:
+    """The one certificate id that (webinar, participant) can ever have."""
+    return str(uuid5(UUID(webinar_id), participant_id))
