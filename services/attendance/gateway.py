@@ -1,0 +1,187 @@
+"""The webhook gateway: verify, write durably, then answer.
+
+The hot route is plain ASGI (no framework between Zoom and the broker); everything else is FastAPI.
+A 200 means that every copy of the bytes is on the broker with acks=all. When that cannot be had in
+time the answer is 503, never 4xx: Zoom retries 5xx and drops what it got 3xx or 4xx for (zoom.md A2).
+"""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from hashlib import blake2b
+from typing import Any
+
+import orjson
+
+from services.attendance.domain.webhook import (
+    Every,
+    Malformed,
+    SignatureProblem,
+    crc_answer,
+    parse,
+    routing,
+    verify,
+)
+from services.attendance.group_commit import GroupCommit, Overloaded
+from services.attendance.settings import GatewaySettings
+from shared.batch import frame
+from shared.envelope import Headers
+from shared.http import PROBLEM
+from shared.keys import partition_of
+from shared.telemetry import CRC, GATEWAY_WAITING, OLD_SECRET, WEBHOOK_SECONDS, WEBHOOKS
+
+PATH = "/v1/zoom/webhooks"
+KEPT_HEADERS = (b"x-zm-request-timestamp", b"x-zm-request-id", b"x-zm-trackingid")
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+SendMessage = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+App = Callable[[Scope, Receive, SendMessage], Awaitable[None]]
+Bury = Callable[[bytes, Headers, str], Awaitable[None]]
+"""Keeps signed bytes that are no webhook: body, headers, reason; raises when it cannot."""
+
+
+class Answer(Exception):
+    """An HTTP answer to a delivery."""
+
+    def __init__(self, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = (),
+                 kind: bytes = b"application/json") -> None:  # fmt: skip
+        self.status, self.body = status, body
+        self.headers = [(b"content-type", kind), *headers]
+
+
+def problem(status: int, code: str, title: str, *headers: tuple[bytes, bytes]) -> Answer:
+    """An RFC 9457 answer."""
+    body = {"type": f"urn:hadir:problem:{code}", "title": title, "status": status}
+    return Answer(status, orjson.dumps(body), headers, PROBLEM.encode())
+
+
+ACCEPTED = Answer(200, b'{"status":"accepted"}')
+TOO_LARGE = problem(413, "too-large", "The body is larger than any webhook", (b"connection", b"close"))
+BUSY = problem(503, "cannot-write-now", "It cannot be written now; send it again", (b"retry-after", b"5"))
+GARBAGE = problem(400, "not-a-webhook", "The signature is right but the body is no webhook; it was kept")
+UNSIGNED = {
+    p: problem(401, p.value, p.sentence) for p in SignatureProblem
+}
+
+
+class Gateway:
+    """The ASGI application of the hot route; `rest` answers every other path."""
+
+    def __init__(self, settings: GatewaySettings, commit: GroupCommit, bury: Bury, rest: App,
+                 now: Callable[[], float] = time.time) -> None:  # fmt: skip
+        self._settings, self._commit, self._bury, self._rest = settings, commit, bury, rest
+        self._now = now
+        self._secrets = [secret.encode() for secret in settings.zoom_secrets]
+        self._every = range(settings.partitions)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
+        if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
+            return await self._rest(scope, receive, send)
+        begun = time.perf_counter()
+        try:
+            answer = await self._answer(scope["headers"], receive)
+        except Answer as other:
+            answer = other
+        WEBHOOKS.labels(status=answer.status).inc()
+        await _send(send, answer)
+        WEBHOOK_SECONDS.observe(time.perf_counter() - begun)
+        GATEWAY_WAITING.set(self._commit.waiting)
+
+    async def _answer(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> Answer:
+        given = dict(headers)
+        body = await self._body(given, receive)
+        now = self._now()
+        secret = verify(
+            self._secrets, given.get(b"x-zm-request-timestamp"), given.get(b"x-zm-signature"),
+            body, int(now), oldest=self._settings.webhook_oldest_seconds,
+            newest=self._settings.webhook_newest_seconds,
+        )  # fmt: skip
+        if isinstance(secret, SignatureProblem):
+            return UNSIGNED[secret]
+        if secret:
+            OLD_SECRET.inc()
+        try:
+            message = orjson.loads(body)
+            if message.get("event") == "endpoint.url_validation":
+                return self._validation(message)
+            webhook = parse(message)
+        except (orjson.JSONDecodeError, AttributeError, Malformed) as wrong:
+            return await self._garbage(body, given, str(wrong) or type(wrong).__name__)
+        return await self._write(routing(webhook), given, body, now)
+
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+        limit = self._settings.webhook_max_bytes
+        length = headers.get(b"content-length", b"0")
+        if not length.isdigit() or int(length) > limit:
+            raise TOO_LARGE
+        parts: list[bytes] = []
+        size = 0
+        while True:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise problem(400, "disconnected", "The connection ended inside the body")
+            part = message.get("body", b"")
+            size += len(part)
+            if size > limit:
+                raise TOO_LARGE
+            parts.append(part)
+            if not message.get("more_body", False):
+                return b"".join(parts) if len(parts) > 1 else part
+
+    def _validation(self, message: dict[str, Any]) -> Answer:
+        """Zoom's endpoint check (every 72 h), answered with the newest secret."""
+        token = (message.get("payload") or {}).get("plainToken")
+        if not isinstance(token, str):
+            CRC.labels(outcome="malformed").inc()
+            return GARBAGE
+        CRC.labels(outcome="answered").inc()
+        return Answer(200, orjson.dumps(crc_answer(self._secrets[0], token)))
+
+    async def _write(self, route: Any, given: dict[bytes, bytes], body: bytes, now: float) -> Answer:
+        key = b"" if isinstance(route, Every) else route.key
+        envelope = frame(_header(key, given, body, now), body)
+        every = isinstance(route, Every)
+        where = self._every if every else (partition_of(key, self._settings.partitions),)
+        try:
+            written = {id(f): f for f in [self._commit.offer(p, envelope) for p in where]}
+            async with asyncio.timeout(self._settings.gateway_answer_seconds):
+                for future in written.values():
+                    await asyncio.shield(future)
+        except (Overloaded, TimeoutError):
+            return BUSY
+        except Exception:  # noqa: BLE001 - the broker refused, whatever the reason: Zoom sends it again
+            return BUSY
+        return ACCEPTED
+
+    async def _garbage(self, body: bytes, given: dict[bytes, bytes], reason: str) -> Answer:
+        try:
+            async with asyncio.timeout(self._settings.gateway_answer_seconds):
+                kept = [(n.decode(), given[n]) for n in KEPT_HEADERS if n in given]
+                await self._bury(body, kept, reason)
+        except Exception:  # noqa: BLE001 - not kept, so Zoom must send it again
+            return BUSY
+        return GARBAGE
+
+
+def _header(key: bytes, given: dict[bytes, bytes], body: bytes, now: float) -> bytes:
+    """The frame header. `ce_id` is of the body alone: a delivery sent again is the same event."""
+    header = {
+        "ce_specversion": "1.0",
+        "ce_id": blake2b(body, digest_size=16).hexdigest(),
+        "ce_source": "zoom",
+        "ce_type": "us.zoom.webhook.v0",
+        "received_ms": int(now * 1000),
+        "key": key.decode("utf-8", "replace"),
+    }
+    for name in KEPT_HEADERS:
+        value = given.get(name)
+        if value is not None:
+            header[name.decode()] = value.decode("latin-1")
+    return orjson.dumps(header)
+
+
+async def _send(send: SendMessage, answer: Answer) -> None:
+    length = (b"content-length", str(len(answer.body)).encode())
+    await send({"type": "http.response.start", "status": answer.status,
+                "headers": [*answer.headers, length]})  # fmt: skip
+    await send({"type": "http.response.body", "body": answer.body})

@@ -1,0 +1,97 @@
+"""Following whole topics outside any consumer group: every partition, from the start, for ever.
+
+For the small topics that each worker needs completely (webinars, enrolments, rulings, …). `epoch` is
+the sum of positions: it only grows, is the same after a restart, and orders what was known when.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+import structlog
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+
+from shared.consume import Poison, parse
+from shared.provision import partitions_of
+from shared.settings import KafkaSettings
+from shared.topics import Topic
+
+log = structlog.get_logger()
+Apply = Callable[[Topic, str, "object | None"], None]
+"""Takes (topic, key, event or None for a tombstone); no I/O."""
+
+
+class Tail:
+    """Feeds every record of the topics to `apply`, in order per partition."""
+
+    def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], apply: Apply) -> None:
+        self._settings, self._apply = settings, apply
+        self._topics = {settings.topic(t): t for t in topics}
+        self._positions: dict[TopicPartition, int] = {}
+        self._consumer: AIOKafkaConsumer | None = None
+        self.caught_up = asyncio.Event()
+
+    @property
+    def epoch(self) -> int:
+        """How much has been read, as one growing number."""
+        return sum(self._positions.values())
+
+    async def start(self) -> None:
+        """Connect."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            group_id=None,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=1024 * 1024,
+            fetch_max_wait_ms=100,
+        )
+        await self._consumer.start()
+
+    async def run(self) -> None:
+        """Follow until cancelled."""
+        assert self._consumer is not None  # noqa: S101 - start() precedes run()
+        places = [
+            TopicPartition(name, p)
+            for name, topic in self._topics.items()
+            for p in range(partitions_of(topic, self._settings))
+        ]
+        self._consumer.assign(places)
+        await self._consumer.seek_to_beginning(*places)
+        ends = await self._consumer.end_offsets(places)
+        self._positions = dict.fromkeys(places, 0)
+        while True:
+            try:
+                found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
+                for place, records in found.items():
+                    self._take(place, records)
+                if not self.caught_up.is_set():
+                    await self._compare(ends)
+            except KafkaError as passing:
+                log.info("tail_waits", because=type(passing).__name__)
+                await asyncio.sleep(0.5)
+            await asyncio.sleep(0)
+
+    def _take(self, place: TopicPartition, records: Sequence[object]) -> None:
+        topic = self._topics[place.topic]
+        for record in records:
+            key = (record.key or b"").decode("utf-8", "replace")  # type: ignore[attr-defined]
+            value = record.value  # type: ignore[attr-defined]
+            try:
+                event = None if value is None else parse(topic, record.headers, value)  # type: ignore[attr-defined]
+            except Poison as reason:  # its owner's consumer dead-letters it; here it only must not stop us
+                log.warning("unreadable", topic=place.topic, offset=record.offset, reason=str(reason))  # type: ignore[attr-defined]
+            else:
+                self._apply(topic, key, event)
+            self._positions[place] = record.offset + 1  # type: ignore[attr-defined]
+
+    async def _compare(self, ends: dict[TopicPartition, int]) -> None:
+        assert self._consumer is not None  # noqa: S101 - start() precedes run()
+        for place, end in ends.items():
+            if end and await self._consumer.position(place) < end:
+                return
+        self.caught_up.set()
+
+    async def stop(self) -> None:
+        """Close."""
+        if self._consumer is not None:
+            await self._consumer.stop()
