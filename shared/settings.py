@@ -50,6 +50,7 @@ class KafkaSettings(BaseSettings):
     env: Literal["local", "production"] = "local"
     http_host: str = "127.0.0.1"
     http_port: int = 8000
+    instance: str = Field(default="", description="stable name of this process: static membership")
 
     def topic(self, topic: Topic) -> str:
         """The topic's full name in this installation."""

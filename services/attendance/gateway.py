@@ -185,3 +185,22 @@ async def _send(send: SendMessage, answer: Answer) -> None:
     await send({"type": "http.response.start", "status": answer.status,
                 "headers": [*answer.headers, length]})  # fmt: skip
     await send({"type": "http.response.body", "body": answer.body})
+
+
+def document(rest: Any) -> None:
+    """Describe the hot route in the OpenAPI document of the FastAPI part, which never serves it."""
+    answers = {
+        200: "Durably written, or the answer to an endpoint validation",
+        400: "Signed, but no webhook; it was kept",
+        401: "Signature or timestamp missing, wrong or too old",
+        413: "Larger than any webhook",
+        503: "Cannot be written now; send it again (Retry-After)",
+    }
+
+    async def receive_webhook() -> None:
+        """Zoom's webhooks; `x-zm-signature` is HMAC-SHA-256 over `v0:<timestamp>:<raw body>`."""
+
+    rest.add_api_route(
+        PATH, receive_webhook, methods=["POST"], tags=["zoom"], summary="Receive a Zoom webhook",
+        responses={status: {"description": text} for status, text in answers.items()},
+    )  # fmt: skip

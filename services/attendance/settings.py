@@ -20,7 +20,6 @@ class WorkerSettings(Settings):
     """The worker compares identifiers by HMAC and keeps its state in memory."""
 
     identity_key: Key
-    instance: str = ""
 
 
 class AttendanceApiSettings(ApiSettings):

@@ -38,7 +38,10 @@ class ConnectionSeenV1(Event):
 
 
 class MeetingSeenV1(Event):
-    """A meeting's life as one webhooks partition knows it; `source` is that partition."""
+    """A meeting's life as one webhooks partition knows it; `source` is that partition.
+
+    `last_*` are told only where a rehearsal ended (rule I9).
+    """
 
     type: ClassVar[str] = "hadir.attendance.meeting-seen.v1"
     meeting_uuid: str
@@ -46,6 +49,9 @@ class MeetingSeenV1(Event):
     started: int | None = None
     ended: int | None = None
     practice_ended: int | None = None
+    last_start: int | None = None
+    last_join: int | None = None
+    last_leave: int | None = None
     source: int
 
 

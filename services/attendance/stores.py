@@ -1,0 +1,169 @@
+"""The attendance api's view in Redis: webinars, enrolments, decisions, cases, certificates.
+
+Also the worker's own progress, which is no view: it is overwritten every second and may be lost.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+import redis
+from redis.client import Pipeline
+
+from shared.consume import Record
+from shared.keys import split_person_key
+from shared.settings import KafkaSettings, Settings
+from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, REVIEWS, WEBINARS
+from shared.views import View, connect
+
+TOPICS = (WEBINARS, ENROLMENTS, DECISIONS, REVIEWS, CERTIFICATES)
+NAME = "attendance"
+
+
+def project(view: View) -> Any:
+    """Which absolute writes one record makes in the view."""
+    by_topic = {
+        WEBINARS.name: _webinar,
+        ENROLMENTS.name: _enrolment,
+        DECISIONS.name: _decision,
+        REVIEWS.name: _review,
+        CERTIFICATES.name: _certificate,
+    }
+
+    def write(pipe: Pipeline, record: Record) -> None:
+        by_topic[record.topic.name](view, pipe, record)
+
+    return write
+
+
+def _webinar(view: View, pipe: Pipeline, record: Record) -> None:
+    if record.value is not None:
+        pipe.hset(view.key("webinars"), record.key, record.value)
+
+
+def _enrolment(view: View, pipe: Pipeline, record: Record) -> None:
+    if record.event is None:
+        return
+    e = record.event
+    pipe.hset(view.key("enrolments", e.webinar_id), e.participant_id,
+              orjson.dumps([e.external_id, e.status, e.region_code, e.mode]))  # fmt: skip
+    pipe.zadd(view.key("people", e.webinar_id), {e.participant_id: 0})
+
+
+def _decision(view: View, pipe: Pipeline, record: Record) -> None:
+    if record.event is None:
+        return
+    d = record.event
+    pipe.hset(view.key("decisions", d.webinar_id), d.participant_id, record.value)
+    pipe.zadd(view.key("people", d.webinar_id), {d.participant_id: 0})
+    _member(pipe, view.key("final", d.webinar_id), d.participant_id, not d.provisional)
+    certifiable = d.verdict == "eligible" and not d.provisional
+    _member(pipe, view.key("certifiable", d.webinar_id), d.participant_id, certifiable)
+
+
+def _member(pipe: Pipeline, key: str, member: str, present: bool) -> None:
+    (pipe.sadd if present else pipe.srem)(key, member)
+
+
+def _review(view: View, pipe: Pipeline, record: Record) -> None:
+    if record.event is None:
+        return
+    r = record.event
+    pipe.hset(view.key("reviews", r.webinar_id), r.case_id, record.value)
+    _member(pipe, view.key("open-reviews", r.webinar_id), r.case_id, r.status == "open")
+
+
+def _certificate(view: View, pipe: Pipeline, record: Record) -> None:
+    webinar_id, participant_id = split_person_key(record.key)
+    status = "" if record.event is None else record.event.status
+    pipe.hset(view.key("certificates", webinar_id), participant_id, status)
+    _member(pipe, view.key("certified", webinar_id), participant_id, bool(status))
+
+
+class AttendanceView:
+    """What the api reads."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.view = View(settings, NAME, connect(settings))
+        self._redis = self.view.client
+
+    def webinar(self, webinar_id: str) -> dict[str, Any] | None:
+        """The webinar's event as a dict."""
+        raw: Any = self._redis.hget(self.view.key("webinars"), webinar_id)
+        return orjson.loads(raw) if raw else None
+
+    def enrolled(self, webinar_id: str, people: Iterable[str]) -> dict[str, list[str]]:
+        """{participant_id: [external_id, status, region, mode]} of those who have an enrolment."""
+        wanted = list(people)
+        if not wanted:
+            return {}
+        found: Any = self._redis.hmget(self.view.key("enrolments", webinar_id), wanted)
+        return {p: orjson.loads(raw) for p, raw in zip(wanted, found, strict=True) if raw}
+
+    def people(self, webinar_id: str, after: str, limit: int) -> list[str]:
+        """Participant ids in order, after a cursor."""
+        low = f"({after}" if after else "-"
+        found: Any = self._redis.zrangebylex(self.view.key("people", webinar_id), low, "+", 0, limit)
+        return [p.decode() for p in found]
+
+    def decisions(self, webinar_id: str, people: Iterable[str]) -> dict[str, dict[str, Any]]:
+        """{participant_id: decision}."""
+        wanted = list(people)
+        if not wanted:
+            return {}
+        found: Any = self._redis.hmget(self.view.key("decisions", webinar_id), wanted)
+        return {p: orjson.loads(raw) for p, raw in zip(wanted, found, strict=True) if raw}
+
+    def certificate_statuses(self, webinar_id: str, people: Iterable[str]) -> dict[str, str]:
+        """{participant_id: status} of those who hold one."""
+        wanted = list(people)
+        if not wanted:
+            return {}
+        found: Any = self._redis.hmget(self.view.key("certificates", webinar_id), wanted)
+        return {p: raw.decode() for p, raw in zip(wanted, found, strict=True) if raw}
+
+    def reviews(self, webinar_id: str) -> list[dict[str, Any]]:
+        """All cases, the open ones first."""
+        found: Any = self._redis.hvals(self.view.key("reviews", webinar_id))
+        return sorted((orjson.loads(r) for r in found), key=lambda r: (r["status"], r["case_id"]))
+
+    def counts(self, webinar_id: str) -> dict[str, int]:
+        """How many there are of what, read at one instant."""
+        v = self.view
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hlen(v.key("enrolments", webinar_id))
+            pipe.hlen(v.key("decisions", webinar_id))
+            pipe.scard(v.key("final", webinar_id))
+            pipe.scard(v.key("certifiable", webinar_id))
+            pipe.scard(v.key("certified", webinar_id))
+            pipe.scard(v.key("open-reviews", webinar_id))
+            pipe.sdiff(v.key("certifiable", webinar_id), v.key("certified", webinar_id))
+            enrolled, decided, final, certifiable, certified, cases, waiting = pipe.execute()
+        return {"enrolled": enrolled, "decisions": decided, "final": final, "open_reviews": cases,
+                "certifiable": certifiable, "certificates": certified, "awaited": len(waiting)}  # fmt: skip
+
+
+class WorkerProgress:
+    """How far the worker is: positions per input partition, and each webinar's state per partition."""
+
+    def __init__(self, settings: KafkaSettings, client: "redis.Redis") -> None:
+        self._redis = client
+        self._positions = f"{settings.topic_prefix}attendance-progress:positions"
+        self._webinar = f"{settings.topic_prefix}attendance-progress:webinar:"
+
+    def write(self, positions: Mapping[str, int], webinars: Mapping[str, Mapping[str, bytes]]) -> None:
+        """Overwrite what this worker knows, in one go."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            if positions:
+                pipe.hset(self._positions, mapping=dict(positions))
+            for webinar_id, fields in webinars.items():
+                pipe.hset(self._webinar + webinar_id, mapping=dict(fields))
+            pipe.execute()
+
+    def read(self, webinar_id: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
+        """(positions by topic/partition, one state per events partition)."""
+        with self._redis.pipeline(transaction=True) as pipe:
+            pipe.hgetall(self._positions)
+            pipe.hvals(self._webinar + webinar_id)
+            positions, states = pipe.execute()
+        return {k.decode(): int(v) for k, v in positions.items()}, [orjson.loads(s) for s in states]

@@ -1,0 +1,119 @@
+"""Wiring of attendance: what each process is made of. Every part can be replaced by a keyword."""
+
+import asyncio
+import signal
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from shared import telemetry
+from shared.provision import require
+from shared.settings import load_or_exit
+from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, EVENTS, REVIEWS, RULINGS, WEBHOOKS, WEBINARS
+
+
+def run_gateway() -> None:
+    """The webhook gateway."""
+    from services.attendance.settings import GatewaySettings
+    from shared.http import serve
+
+    telemetry.configure("attendance.gateway")
+    settings = load_or_exit(GatewaySettings)
+    require(settings, (WEBHOOKS,))
+    serve(build_gateway(settings), settings)
+
+
+def build_gateway(settings: Any) -> Any:
+    """The ASGI application: Zoom's route before, FastAPI behind."""
+    from services.attendance.gateway import Gateway, document
+    from services.attendance.group_commit import GroupCommit
+    from services.attendance.webhook_log import WebhookLog
+    from shared.http import build_app
+
+    log = WebhookLog(settings)
+    commit = GroupCommit(log.append, max_waiting=settings.gateway_max_waiting_bytes)
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        await log.start()
+        yield
+        await commit.drained()
+        await log.stop()
+
+    def readiness() -> list[str]:
+        return [] if log.connected else ["Kafka does not take records at the moment."]
+
+    rest = build_app("attendance gateway", settings, readiness, lifespan=lifespan)
+    document(rest)
+    return Gateway(settings, commit, log.bury, rest)
+
+
+def run_api() -> None:
+    """The attendance api, with the projector of its view in a thread."""
+    from services.attendance.settings import AttendanceApiSettings
+    from shared.http import serve
+
+    telemetry.configure("attendance.api")
+    settings = load_or_exit(AttendanceApiSettings)
+    require(settings, (WEBINARS, ENROLMENTS, EVENTS, DECISIONS, REVIEWS, CERTIFICATES))
+    serve(build_api(settings), settings)
+
+
+def build_api(settings: Any) -> Any:
+    """The FastAPI application."""
+    from services.attendance import api, stores
+    from services.attendance.check_in import CheckIns
+    from services.attendance.progress import LogEnds
+    from shared.http import build_app
+    from shared.publish import AsyncPublisher
+    from shared.views import Projector
+
+    view, publisher, stop = stores.AttendanceView(settings), AsyncPublisher(settings), threading.Event()
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        await publisher.start()
+        projector = Projector(settings, view.view, stores.TOPICS, stores.project(view.view),
+                              instance=settings.instance)  # fmt: skip
+        thread = threading.Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
+        thread.start()
+        yield
+        stop.set()
+        await asyncio.to_thread(thread.join, 5)
+        await publisher.stop()
+
+    def readiness() -> list[str]:
+        return [] if view.view.ready() else ["The attendance view is being rebuilt from the topics."]
+
+    app = build_app("attendance", settings, readiness, lifespan=lifespan)
+    app.state.settings, app.state.view = settings, view
+    app.state.check_ins = CheckIns(settings.code_key, view, publisher)
+    app.state.worker_progress = stores.WorkerProgress(settings, view.view.client)
+    app.state.ends = LogEnds(settings)
+    app.include_router(api.router)
+    return app
+
+
+def run_worker() -> None:
+    """The Faust worker: identify, presence, eligibility."""
+    from services.attendance.settings import WorkerSettings
+
+    telemetry.configure("attendance.worker")
+    settings = load_or_exit(WorkerSettings)
+    require(settings, (WEBINARS, ENROLMENTS, WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, CERTIFICATES))
+    asyncio.run(_work(settings))
+
+
+async def _work(settings: Any) -> None:
+    from services.attendance.worker import Worker
+    from shared.http import serve_operator_routes
+
+    worker = Worker(settings)
+    serve_operator_routes(settings, worker.healthy)
+    stopped = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    await worker.start()
+    await stopped.wait()
+    await worker.stop()
