@@ -1,0 +1,212 @@
+"""One connection's facts as they are gathered, in any order (rules F1, I1, W3).
+
+`Known` grows by `add`; it is what the identify step keeps for each connection, so it is small.
+Events that cannot be tied to a connection by participant_uuid are kept per meeting in `Floating`,
+by every partition, until a connection adopts them.
+"""
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from services.attendance.domain.facts import Connection, Fact
+from services.attendance.domain.identity import Identifiers
+from services.attendance.domain.webhook import Bound, Participant
+
+Tag = Callable[[str], str]
+"""Pseudonym of a value (HMAC); '' stays ''."""
+
+
+class Seen(NamedTuple):
+    """One join or leave, without personal data."""
+
+    meeting_uuid: str
+    number: str
+    participant_uuid: str
+    fact: Fact
+    identifiers: Identifiers
+    ip_tag: str
+    phone: bool
+
+
+def seen(event: Participant, tag: Tag) -> Seen:
+    """The event without personal data; an IP address is comparable only within its meeting."""
+    zoom_ids = {event.zoom_id, event.participant_user_id} - {""}
+    ip = event.public_ip
+    return Seen(
+        event.meeting_uuid,
+        event.number,
+        event.participant_uuid,
+        ("j" if event.kind == "joined" else "l", event.user_id, event.at),
+        Identifiers(
+            _some(event.registrant_id),
+            _some(tag(event.email)),
+            _some(tag(event.customer_key)),
+            tuple(sorted(map(tag, zoom_ids))),
+            event.host_id in zoom_ids,
+        ),
+        tag(f"{event.meeting_uuid}|{ip}") if ip else "",
+        event.phone_number,
+    )
+
+
+class Known:
+    """What is known of one connection; it only ever grows, so `revision` never falls."""
+
+    __slots__ = (
+        "facts", "identifiers", "ip_tags", "key", "meeting_uuid", "number", "participant_uuid",
+        "phone",
+    )  # fmt: skip
+
+    def __init__(self, meeting_uuid: str, participant_uuid: str = "", user_id: str = "") -> None:
+        self.meeting_uuid = meeting_uuid
+        self.participant_uuid = participant_uuid
+        self.key = connection_id(meeting_uuid, participant_uuid, user_id)
+        self.number = ""
+        self.facts: tuple[Fact, ...] = ()
+        self.identifiers = Identifiers()
+        self.ip_tags: tuple[str, ...] = ()
+        self.phone = False
+
+    def add(self, event: Seen) -> bool:
+        """Adds what one event says; whether anything was new. Copies add up (rule F1)."""
+        before = self.revision
+        if event.fact not in self.facts:
+            self.facts = (*self.facts, event.fact)
+        if event.identifiers != self.identifiers:
+            self.identifiers = _joined(self.identifiers, event.identifiers)
+        self.ip_tags = _plus(self.ip_tags, _some(event.ip_tag))
+        self.number = min(filter(None, (self.number, event.number)), default="")
+        self.phone = self.phone or event.phone
+        return self.revision != before
+
+    def merge(self, other: "Known") -> bool:
+        """Adds all that is known of another copy of this connection; whether anything was new."""
+        before = self.revision
+        self.facts = (*self.facts, *(fact for fact in other.facts if fact not in self.facts))
+        self.identifiers = _joined(self.identifiers, other.identifiers)
+        self.ip_tags = _plus(self.ip_tags, other.ip_tags)
+        self.number = min(filter(None, (self.number, other.number)), default="")
+        self.phone = self.phone or other.phone
+        return self.revision != before
+
+    @property
+    def revision(self) -> int:
+        """Information units: facts, distinct identifiers and flags. It grows with the set alone."""
+        who = self.identifiers
+        return (
+            len(self.facts)
+            + len(who.registrant_ids)
+            + len(who.emails)
+            + len(who.customer_keys)
+            + len(who.zoom_ids)
+            + len(self.ip_tags)
+            + who.host
+            + self.phone
+            + bool(self.number)
+        )
+
+    @property
+    def user_ids(self) -> frozenset[str]:
+        """Every user_id that this connection ever had."""
+        return frozenset(user_id for _, user_id, _ in self.facts)
+
+    def is_named(self, user_id: str, participant_uuid: str) -> bool:
+        """Whether an event with these ids is of this connection (rule I1)."""
+        if participant_uuid and self.participant_uuid:
+            return participant_uuid == self.participant_uuid
+        return bool(user_id) and any(user_id == known for _, known, _ in self.facts)
+
+    def snapshot(self) -> Connection:
+        """All of its facts, in one order whatever the order of arrival."""
+        facts = tuple(sorted(self.facts, key=lambda fact: (fact[2], fact[0], fact[1])))
+        return Connection(self.key, self.meeting_uuid, self.number, facts, self.ip_tags)
+
+
+class Floating:
+    """One meeting's events that name no connection, phone legs, and binds (rules I1, W3)."""
+
+    __slots__ = ("binds", "events")
+
+    def __init__(self) -> None:
+        self.events: set[Seen] = set()
+        self.binds: set[Bound] = set()
+
+    def add(self, event: Seen | Bound) -> bool:
+        """Keeps an event; whether it is new."""
+        if isinstance(event, Bound):
+            new = event not in self.binds
+            self.binds.add(event)
+        else:
+            new = event not in self.events
+            self.events.add(event)
+        return new
+
+    def adopt(self, known: Known) -> bool:
+        """Gives a connection its events without participant_uuid; whether anything was new."""
+        user_ids = known.user_ids
+        mine = [e for e in self.events if not e.participant_uuid and e.fact[1] in user_ids]
+        before = known.revision
+        for event in mine:
+            known.add(event)
+        return known.revision != before
+
+    def legs(self) -> list[Known]:
+        """The floating events as connections of their own, as far as they name each other."""
+        uuid_of = {e.fact[1]: e.participant_uuid for e in sorted(self.events) if e.participant_uuid}
+        found: dict[str, Known] = {}
+        for event in sorted(self.events):
+            user_id = event.fact[1]
+            uuid = event.participant_uuid or uuid_of.get(user_id, "")
+            key = connection_id(event.meeting_uuid, uuid, user_id)
+            leg = found.setdefault(key, Known(event.meeting_uuid, uuid, user_id))
+            leg.add(event)
+        return list(found.values())
+
+
+def bound_to(known: Known, binds: Iterable[Bound]) -> frozenset[tuple[str, str]]:
+    """(user_id, participant_uuid) of every leg whose person this leg is (rule W3).
+
+    A leg that joined by phone is bound to the other side of a bind, whichever side that is. Where
+    no join says who is the phone, the first side is taken to be it.
+    """
+    found = set()
+    for bind in binds:
+        one, other = (
+            (bind.user_id, bind.participant_uuid),
+            (
+                bind.bind_user_id,
+                bind.bind_participant_uuid,
+            ),
+        )
+        if bind.meeting_uuid != known.meeting_uuid:
+            continue
+        if known.is_named(*one) and not known.is_named(*other):
+            found.add(other)
+        elif known.phone and known.is_named(*other) and not known.is_named(*one):
+            found.add(one)
+    return frozenset(found)
+
+
+def connection_id(meeting_uuid: str, participant_uuid: str, user_id: str) -> str:
+    """The name of a connection within the whole product (rule I1)."""
+    return f"{meeting_uuid}|{participant_uuid or '~' + user_id}"
+
+
+def _some(value: str) -> tuple[str, ...]:
+    return (value,) if value else ()
+
+
+def _plus(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
+    if all(one in known for one in more):
+        return known
+    return tuple(sorted({*known, *more}))
+
+
+def _joined(one: Identifiers, other: Identifiers) -> Identifiers:
+    return Identifiers(
+        _plus(one.registrant_ids, other.registrant_ids),
+        _plus(one.emails, other.emails),
+        _plus(one.customer_keys, other.customer_keys),
+        _plus(one.zoom_ids, other.zoom_ids),
+        one.host or other.host,
+    )

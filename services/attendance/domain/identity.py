@@ -1,0 +1,257 @@
+"""Whose connection it is (rules W1–W6, F2). A display name is never looked at (rule W4)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from typing import NamedTuple, Protocol
+
+from services.attendance.domain.codes import Enrolment, Problem
+
+Holder = tuple[str, Enrolment]
+"""(participant_id, how they stand to the webinar)"""
+
+
+class Identifiers(NamedTuple):
+    """All that any copy of any fact of one connection says about who it is (rule F1).
+
+    E-mail addresses, customer keys and Zoom ids are pseudonyms, of the same making as the roster's
+    and the staff list's. `host`: the participant's Zoom id is the meeting's host id.
+    """
+
+    registrant_ids: tuple[str, ...] = ()
+    emails: tuple[str, ...] = ()
+    customer_keys: tuple[str, ...] = ()
+    zoom_ids: tuple[str, ...] = ()
+    host: bool = False
+
+
+class Roster(Protocol):
+    """Look-ups in the enrolments of all webinars.
+
+    `by_…` answer for the highest version of each enrolment; `ever_by_…` name everybody whose
+    enrolment in any version, current or former, held the identifier.
+    """
+
+    def by_registrant(
+        self, webinar_id: str, number: str, registrant_id: str
+    ) -> Collection[Holder]: ...
+
+    def by_email(self, webinar_id: str, email: str) -> Collection[Holder]: ...
+
+    def by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[Holder]: ...
+
+    def ever_by_registrant(
+        self, webinar_id: str, number: str, registrant_id: str
+    ) -> Collection[str]: ...
+
+    def ever_by_email(self, webinar_id: str, email: str) -> Collection[str]: ...
+
+    def ever_by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[str]: ...
+
+
+class Assignment(NamedTuple):
+    """An operator's word that a connection is a person, or nobody (`owner` None).
+
+    It names the connection by uuid and participant_uuid or any of its user_ids (rule W6).
+    """
+
+    id: str
+    made_at: int
+    meeting_uuid: str
+    user_id: str
+    participant_uuid: str
+    owner: str | None
+    withdrawn: bool = False
+
+
+class Resolution(NamedTuple):
+    """`owner` or, failing that, the `problem` with who it might be. `nobody`: rightly nobody's –
+    a host, staff, or so ruled – and not parked."""
+
+    owner: str | None = None
+    candidates: tuple[str, ...] = ()
+    problem: Problem | None = None
+    nobody: bool = False
+
+
+UNRESOLVED = Resolution(problem=Problem.UNKNOWN)
+NOBODY = Resolution(nobody=True)
+
+
+def resolve(
+    identifiers: Identifiers,
+    roster: Roster,
+    webinar_id: str,
+    number: str,
+    *,
+    assignment: Assignment | None = None,
+    bound: Iterable[Resolution] = (),
+    phone: bool = False,
+    staff: Collection[str] = (),
+) -> Resolution:
+    """Whose connection it is in this webinar.
+
+    `assignment`: the last word on it, if any (`last_word`). `bound`: what the legs that it is bound
+    to resolve to by their own evidence; `phone`: it is itself a phone leg (rule W3).
+    """
+    if assignment is not None:
+        return Resolution(assignment.owner, nobody=assignment.owner is None)
+    own = _by_evidence(identifiers, roster, webinar_id, number)
+    found = _by_phone(list(bound), own, phone)
+    if found.owner is None and (identifiers.host or _is_staff(identifiers, staff)):
+        return NOBODY
+    return found
+
+
+def last_word(
+    assignments: Iterable[Assignment],
+    meeting_uuid: str,
+    participant_uuid: str,
+    user_ids: Collection[str],
+) -> Assignment | None:
+    """The assignment that stands for a connection: the last by (made_at, id) of those not withdrawn
+    (rule F2)."""
+    found = [
+        ruled
+        for ruled in _of_connection(assignments, meeting_uuid, participant_uuid, user_ids)
+        if not ruled.withdrawn
+    ]
+    return max(found, key=lambda ruled: (ruled.made_at, ruled.id), default=None)
+
+
+def possible_owners(
+    identifiers: Identifiers,
+    roster: Roster,
+    webinar_id: str,
+    number: str,
+    *,
+    assignments: Iterable[Assignment] = (),
+    bound: Iterable[Identifiers] = (),
+) -> frozenset[str]:
+    """Everybody whom this connection may ever have been credited to.
+
+    Whoever of them is not the owner is sent an empty snapshot. `assignments`: all that ever named
+    the connection, withdrawn ones too; `bound`: the identifiers of the legs it is bound to.
+    """
+    found = {ruled.owner for ruled in assignments if ruled.owner is not None}
+    for known in (identifiers, *bound):
+        for registrant_id in known.registrant_ids:
+            found.update(roster.ever_by_registrant(webinar_id, number, registrant_id))
+        for email in known.emails:
+            found.update(roster.ever_by_email(webinar_id, email))
+        for customer_key in known.customer_keys:
+            found.update(roster.ever_by_customer_key(webinar_id, customer_key))
+    return frozenset(found)
+
+
+def _of_connection(
+    assignments: Iterable[Assignment],
+    meeting_uuid: str,
+    participant_uuid: str,
+    user_ids: Collection[str],
+) -> list[Assignment]:
+    return [
+        ruled
+        for ruled in assignments
+        if ruled.meeting_uuid == meeting_uuid
+        and (
+            (ruled.participant_uuid and ruled.participant_uuid == participant_uuid)
+            or (ruled.user_id and ruled.user_id in user_ids)
+        )
+    ]
+
+
+def _is_staff(identifiers: Identifiers, staff: Collection[str]) -> bool:
+    return any(known in staff for known in (*identifiers.emails, *identifiers.zoom_ids))
+
+
+def _by_phone(bound: Sequence[Resolution], own: Resolution, phone: bool) -> Resolution:
+    """A phone leg is whoever its bound app leg is; bound to two people: review (rule W3)."""
+    owners = sorted({leg.owner for leg in bound if leg.owner is not None})
+    if not owners or not (phone or own.owner is None):
+        return own
+    if len(owners) > 1:
+        return Resolution(candidates=tuple(owners), problem=Problem.PHONE_TWO_PEOPLE)
+    return Resolution(owners[0])
+
+
+def _by_evidence(
+    identifiers: Identifiers, roster: Roster, webinar_id: str, number: str
+) -> Resolution:
+    links = [roster.by_registrant(webinar_id, number, r) for r in identifiers.registrant_ids]
+    emails = _enrolled(roster.by_email(webinar_id, e) for e in identifiers.emails)
+    linked = _enrolled(links)
+    if linked:
+        return _by_link(linked, emails)
+    former = {who for holders in links for who, _ in holders}
+    if former:
+        return _by_former_link(former, emails)
+    found = _by_address(emails)
+    if found is not None and found.problem is not Problem.EMAIL_SHARED:
+        return found
+    keys = _enrolled(roster.by_customer_key(webinar_id, k) for k in identifiers.customer_keys)
+    return _by_customer_key(keys, emails) or found or UNRESOLVED
+
+
+def _enrolled(looked_up: Iterable[Collection[Holder]]) -> list[frozenset[str]]:
+    """Of each identifier, who is enrolled with it; a cancelled enrolment counts as none."""
+    found = (
+        frozenset(who for who, standing in holders if standing is Enrolment.ENROLLED)
+        for holders in looked_up
+    )
+    return [people for people in found if people]
+
+
+def _by_link(linked: Sequence[frozenset[str]], emails: Sequence[frozenset[str]]) -> Resolution:
+    """Rules W1 and W5: the registrant ids name one person, and no e-mail is somebody else's."""
+    people = frozenset[str]().union(*linked)
+    if any(len(holders) > 1 for holders in linked):
+        return _review(Problem.REGISTRANT_SHARED, people)
+    others = [holders for holders in emails if not people <= holders]
+    if len(people) > 1 or others:
+        return _review(Problem.TWO_PEOPLE, people.union(*others))
+    return Resolution(min(people))
+
+
+def _by_former_link(former: Collection[str], emails: Sequence[frozenset[str]]) -> Resolution:
+    """The link of a cancelled enrolment names its person, unless somebody enrolled has the e-mail:
+    one who registered twice must not lose the time to the enrolment that was cancelled."""
+    people = frozenset(former)
+    others = frozenset[str]().union(*emails) - people
+    if others:
+        return _review(Problem.CANCELLED_LINK, people | others)
+    if len(people) > 1:
+        return _review(Problem.REGISTRANT_SHARED, people)
+    return Resolution(min(people))
+
+
+def _by_address(emails: Sequence[frozenset[str]]) -> Resolution | None:
+    """Rule W2: the e-mail that exactly one enrolled person has; None without any known e-mail."""
+    if not emails:
+        return None
+    exact = frozenset[str]().union(*(holders for holders in emails if len(holders) == 1))
+    common = frozenset.intersection(*emails)
+    everybody = frozenset[str]().union(*emails)
+    if len(exact) == 1 and exact <= common:
+        return Resolution(min(exact))
+    if exact or not common:
+        return _review(Problem.TWO_PEOPLE, everybody)
+    return _review(Problem.EMAIL_SHARED, everybody)
+
+
+def _by_customer_key(
+    keys: Sequence[frozenset[str]], emails: Sequence[frozenset[str]]
+) -> Resolution | None:
+    """Rule W2, `customer_key`; None without any known key."""
+    if not keys:
+        return None
+    people = frozenset[str]().union(*keys)
+    addressed = frozenset[str]().union(*emails)
+    if len(people) > 1:
+        problem = Problem.TWO_PEOPLE if len(keys) > 1 else Problem.CUSTOMER_KEY_SHARED
+        return _review(problem, people | addressed)
+    if addressed and not people <= addressed:
+        return _review(Problem.TWO_PEOPLE, people | addressed)
+    return Resolution(min(people))
+
+
+def _review(problem: Problem, candidates: Iterable[str]) -> Resolution:
+    return Resolution(None, tuple(sorted(candidates)), problem)
