@@ -1,4 +1,4 @@
-"""Is a delivery Zoom's? Signatures over the raw bytes (zoom.md A1)."""
+"""Is a delivery Zoom's? Signatures over the raw bytes."""
 
 import hmac
 from collections.abc import Sequence

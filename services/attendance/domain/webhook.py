@@ -1,4 +1,4 @@
-"""Zoom's deliveries: what does one say, and which partitions need it (zoom.md A2, A3).
+"""Zoom's deliveries: what does one say, and which partitions need it.
 
 On the gateway's hot path: no model library, one pass over the decoded body.
 """
