@@ -35,13 +35,16 @@ def due(
 
 def pending(
     webinar: Webinar,
-    meetings: Sequence[MeetingTimes],
     passed: Collection[ClockPassed],
-    last_arrival: Mapping[str, int],
+    meetings: Sequence[MeetingTimes] = (),
+    last_arrival: Mapping[str, int] | None = None,
     others: Sequence[Session] = (),
 ) -> list[Pending]:
-    """The clocks that decisions still wait for, soonest first; not those of the archive."""
-    found = _all(webinar, meetings, last_arrival, others)
+    """The clocks that decisions still wait for, soonest first; not those of the archive.
+
+    Without `meetings` and `last_arrival` the clocks are right, their instants the earliest possible.
+    """
+    found = _all(webinar, meetings, last_arrival or {}, others)
     waited = {ClockKind.GRACE, ClockKind.RETRY_WINDOW, ClockKind.REPORT_DEADLINE}
     return sorted(one for one in found if one.clock.kind in waited and one.clock not in passed)
 
