@@ -16,6 +16,8 @@ from deploy.simulator.truth import Bind, Board, Fact, HallScan, Outcome, outcome
 RETRIES = (300, 1500, 5100)
 """Seconds after the event at which Zoom tries again."""
 STAFF = 2
+KEPT = 16_384
+"""How many people's records stay in memory; beyond that they are made again from the seed."""
 FIRST, RESENT, OTHER_SUBSCRIPTION = range(3)
 
 
@@ -60,6 +62,7 @@ class World:
 
     scenario: Scenario
     _kept: dict[int, Record] = field(default_factory=dict, compare=False, repr=False)
+    _people: dict[int, Person] = field(default_factory=dict, compare=False, repr=False)
 
     @cached_property
     def timetable(self) -> Timetable:
@@ -79,13 +82,18 @@ class World:
         return self.scenario.participants + self.guests + 1 + STAFF
 
     def person(self, index: int) -> Person:
-        return person(self.scenario, index)
+        found = self._people.get(index)
+        if found is None:
+            if len(self._people) >= KEPT:
+                self._people.clear()
+            found = self._people[index] = person(self.scenario, index)
+        return found
 
     def record(self, index: int) -> Record:
         """What is delivered about an actor; the last few thousand are kept."""
         found = self._kept.get(index)
         if found is None:
-            if len(self._kept) >= 16_384:
+            if len(self._kept) >= KEPT:
                 self._kept.clear()
             found = self._kept[index] = self._record(index)
         return found

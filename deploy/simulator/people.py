@@ -9,7 +9,7 @@ import random
 from base64 import urlsafe_b64encode
 from bisect import bisect
 from collections.abc import Iterator
-from functools import cache, lru_cache
+from functools import cache
 from hashlib import blake2b
 from io import StringIO
 from itertools import accumulate
@@ -177,7 +177,6 @@ def _links(scenario: Scenario, index: int, twice: bool) -> tuple[tuple[str, str]
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
 def person(scenario: Scenario, index: int) -> Person:
     """The person with this index; the same in every webinar of a population, but for the links."""
     seed = population_of(scenario)

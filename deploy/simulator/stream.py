@@ -40,38 +40,45 @@ class Scan(NamedTuple):
     participant_id: str
 
 
-def arrivals(world: World) -> Iterator[Webhook | Scan]:
+class Arrivals:
     """All webhooks and scans in order of arrival; the same bytes for the same scenario."""
-    lives, buckets = tuple(world.timetable.lives()), _plan(world)
-    renderer = Renderer(world)
-    for bucket in sorted(buckets):
-        for packed in sorted(buckets.pop(bucket)):
-            at_ms, actor, ordinal, copy, scan = _unpack(bucket, packed)
-            if actor == _LIFE:
-                body = renderer.life(lives[ordinal])
-                yield Webhook(at_ms, request_id(world, -1, ordinal), body, False)
-            elif scan:
-                yield _scan(world, at_ms, actor, ordinal)
-            else:
-                body = renderer.happening(actor, world.record(actor).happenings[ordinal])
-                yield Webhook(at_ms, request_id(world, actor, ordinal, copy), body, copy != FIRST)
 
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self._lives = tuple(world.timetable.lives())
+        self._buckets: dict[int, array[int]] = {}
+        self.webhooks = self.repeats = self.scans = 0
+        for actor in range(world.actors):
+            for at_ms, ordinal, copy, scan in world.record(actor).arrivals:
+                self._put(at_ms, actor, ordinal, copy, scan)
+        rng = random.Random(f"lives {world.scenario.seed}")
+        for n, life in enumerate(self._lives):
+            self._put(life.at * 1000 + _life_latency(life, rng), _LIFE, n, FIRST, False)
 
-def _plan(world: World) -> dict[int, "array[int]"]:
-    buckets: dict[int, array[int]] = {}
-
-    def put(at_ms: int, actor: int, ordinal: int, copy: int, scan: bool) -> None:
+    def _put(self, at_ms: int, actor: int, ordinal: int, copy: int, scan: bool) -> None:
         bucket, rest = divmod(at_ms, BUCKET_MS)
         packed = rest << 33 | actor << 11 | ordinal << 3 | copy << 1 | scan
-        buckets.setdefault(bucket, array("Q")).append(packed)
+        self._buckets.setdefault(bucket, array("Q")).append(packed)
+        self.scans += scan
+        self.webhooks += not scan
+        self.repeats += copy != FIRST
 
-    for actor in range(world.actors):
-        for at_ms, ordinal, copy, scan in world.record(actor).arrivals:
-            put(at_ms, actor, ordinal, copy, scan)
-    rng = random.Random(f"lives {world.scenario.seed}")
-    for n, life in enumerate(world.timetable.lives()):
-        put(life.at * 1000 + _life_latency(life, rng), _LIFE, n, FIRST, False)
-    return buckets
+    def __iter__(self) -> Iterator[Webhook | Scan]:
+        renderer = Renderer(self.world)
+        for bucket in sorted(self._buckets):
+            for packed in sorted(self._buckets[bucket]):
+                yield self._render(renderer, *_unpack(bucket, packed))
+
+    def _render(
+        self, renderer: Renderer, at_ms: int, actor: int, ordinal: int, copy: int, scan: bool
+    ) -> Webhook | Scan:
+        if actor == _LIFE:
+            body = renderer.life(self._lives[ordinal])
+            return Webhook(at_ms, request_id(self.world, -1, ordinal), body, False)
+        if scan:
+            return _scan(self.world, at_ms, actor, ordinal)
+        body = renderer.happening(actor, self.world.record(actor).happenings[ordinal])
+        return Webhook(at_ms, request_id(self.world, actor, ordinal, copy), body, copy != FIRST)
 
 
 def _life_latency(life: Life, rng: random.Random) -> int:

@@ -7,7 +7,7 @@ import pytest
 from deploy.simulator import setup
 from deploy.simulator.delivery import World
 from deploy.simulator.scenario import PRESETS, Scenario, realistic, ugly
-from deploy.simulator.stream import Scan, Webhook, arrivals
+from deploy.simulator.stream import Arrivals, Scan, Webhook
 from deploy.simulator.totals import totals_of
 from shared.keys import participant_id_of
 from tests.oracle import attendance_oracle as oracle
@@ -35,7 +35,7 @@ def enrolments(world: World) -> list[dict[str, Any]]:
 
 
 def brute_force(world: World) -> oracle.Findings:
-    items = list(arrivals(world))
+    items = list(Arrivals(world))
     scans = [item._asdict() for item in items if isinstance(item, Scan)]
     return oracle.find(
         setup.webinar_body(world, "p1"),
