@@ -221,6 +221,11 @@ class BatchConsumer:
         ends = self._consumer.end_offsets(mine) if mine else {}
         return sum(max(0, ends[tp] - self._consumer.position(tp)) for tp in mine)
 
+    def positions(self) -> dict[tuple[Topic, int], int]:
+        """The next offset that each assigned partition hands over; dead letters lie behind it."""
+        mine = self._consumer.assignment()
+        return {(self._by_name[tp.topic], tp.partition): self._consumer.position(tp) for tp in mine}
+
     def close(self) -> None:
         """Leave the group."""
         self._consumer.close()

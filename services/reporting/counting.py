@@ -1,0 +1,140 @@
+"""The counting worker: from batches of records to one guarded write each (see stores.py)."""
+
+import threading
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+
+import structlog
+from redis.exceptions import RedisError
+
+from services.reporting.domain.quota import NOTHING, Cell, Counter, Counts, Part, Person, moved
+from services.reporting.handlers import SOURCES, Learnt, read, source_of
+from services.reporting.packing import shelf_of
+from services.reporting.stores import MOST_PEOPLE, Change, CounterStore, Mark
+from shared.consume import BatchConsumer, NotYet, Record
+from shared.settings import Settings
+from shared.topics import Topic
+from shared.views import LostView
+
+log = structlog.get_logger()
+GROUP = "reporting.counters"
+ATTEMPTS = 100
+
+
+class Counting:
+    """A group member that brings its partitions into the counters.
+
+    Every member may touch every person, so members contend by optimistic locking: any number is
+    right, one is as fast as several; a second one stands by.
+    """
+
+    def __init__(self, settings: Settings, store: CounterStore) -> None:
+        self.store = store
+        self._expected: dict[str, int] = {}
+        self.consumer = BatchConsumer(
+            settings, group=GROUP, topics=SOURCES, handle=self.handle, position=self._start,
+            instance=settings.instance, max_records=5_000,
+        )  # fmt: skip
+
+    def _start(self, topic: Topic, partition: int) -> int:
+        source = source_of(topic.name, partition)
+        self._expected[source] = self.store.mark().position(source)
+        return self._expected[source]
+
+    def handle(self, records: Sequence[Record]) -> None:
+        """Count a batch; records that are in the counters already change nothing."""
+        learnt = [read(record) for record in records]
+        for some in _slices(learnt, MOST_PEOPLE):
+            self._advance(some)
+
+    def _advance(self, learnt: Sequence[Learnt]) -> None:
+        ids = list(dict.fromkeys(each.person_id for each in learnt))
+        for _ in range(ATTEMPTS):
+            mark, before = self.store.people(ids)
+            self._check(mark)
+            new = [each for each in learnt if each.offset >= mark.position(each.source)]
+            after = _applied(before, new)
+            moves = _moves(before, after)
+            positions = {**_ends(learnt, mark)}
+            shelves = {shelf_of(c.year, c.region_code) for c in moves if isinstance(c, Cell)}
+            change = self._changed(after, before, moves, shelves)
+            if self.store.advance(mark, mark.moved(positions, shelves), change):
+                self._expected.update(positions)
+                return
+        raise NotYet("another worker was always faster")
+
+    def _changed(
+        self, after: Mapping[bytes, Person], before: Mapping[bytes, Person],
+        moves: Mapping[Counter, Counts], shelves: Iterable[str],
+    ) -> Change:  # fmt: skip
+        _, cells = self.store.cells(shelves)
+        webinars = [c.webinar_id for c in moves if not isinstance(c, Cell)]
+        _, counters = self.store.webinars(webinars)
+        for counter, by in moves.items():
+            if isinstance(counter, Cell):
+                cells[counter] = cells.get(counter, NOTHING).plus(by)
+            else:
+                counters[counter.webinar_id] = counters[counter.webinar_id].plus(by)
+        people = {i: person for i, person in after.items() if person != before[i]}
+        return Change(people, cells, counters)
+
+    def _check(self, mark: Mark) -> None:
+        for source, position in self._expected.items():
+            if mark.position(source) < position:
+                self._expected.clear()
+                raise LostView(f"{source} stands at {mark.position(source)}, not at {position}")
+
+    def idle(self) -> None:
+        """Nothing to read: notice a lost store, and pass what the log holds but nobody can count
+        (dead letters), so that the positions reach the ends of the logs."""
+        mark = self.store.mark()
+        self._check(mark)
+        ahead = {
+            source_of(topic.name, partition): position
+            for (topic, partition), position in self.consumer.positions().items()
+        }
+        ahead = {s: p for s, p in ahead.items() if p > self._expected.get(s, p)}
+        if ahead and self.store.advance(mark, mark.moved(ahead), Change()):
+            self._expected.update(ahead)
+
+    def run(self, stop: threading.Event) -> None:
+        """Until `stop`."""
+        self.consumer.run(stop, idle=self._idle_safely)
+
+    def _idle_safely(self) -> None:
+        try:
+            self.idle()
+        except LostView as lost:
+            log.warning("counters_lost", detail=str(lost))
+            self.consumer.rewind()
+        except RedisError as away:
+            log.info("store_away", because=type(away).__name__)
+
+
+def _slices(learnt: Iterable[Learnt], size: int) -> Iterable[list[Learnt]]:
+    rest = iter(learnt)
+    while some := list(islice(rest, size)):
+        yield some
+
+
+def _applied(before: Mapping[bytes, Person], learnt: Iterable[Learnt]) -> dict[bytes, Person]:
+    after = {person_id: dict(person) for person_id, person in before.items()}
+    for each in learnt:
+        person = after[each.person_id]
+        person[each.webinar_id] = each.applied(person.get(each.webinar_id, Part()))
+    return dict(after)
+
+
+def _moves(before: Mapping[bytes, Person], after: Mapping[bytes, Person]) -> dict[Counter, Counts]:
+    moves: dict[Counter, Counts] = {}
+    for person_id, person in after.items():
+        for counter, by in moved(before[person_id], person).items():
+            moves[counter] = moves.get(counter, NOTHING).plus(by)
+    return {counter: by for counter, by in moves.items() if any(by)}
+
+
+def _ends(learnt: Iterable[Learnt], mark: Mark) -> dict[str, int]:
+    ends: dict[str, int] = {}
+    for each in learnt:
+        ends[each.source] = max(ends.get(each.source, mark.position(each.source)), each.offset + 1)
+    return ends

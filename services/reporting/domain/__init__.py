@@ -1,0 +1,1 @@
+"""Rules of counting, publishing and showing; no I/O, no clock."""
