@@ -1,0 +1,1 @@
+"""Pure rules of certificates: no I/O, no clock, no logging."""

@@ -1,0 +1,139 @@
+"""When a certificate is issued and what it says."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.certificates.domain.certificate import earned, holding, may_issue, verify_url
+from services.certificates.domain.content import Policy, complete, freeze
+from shared.events.attendance import EligibilityDecidedV1
+from shared.events.certificates import CertificateIssuedV1
+from shared.events.registration import (
+    Hall,
+    PersonalData,
+    SessionV1,
+    Signatory,
+    WebinarSetV1,
+    ZoomRoom,
+)
+
+SESSION = SessionV1(
+    id="s1", start="2026-11-12T02:00:00Z", end="2026-11-12T04:30:00Z",
+    zoom=ZoomRoom(number="93201235621"), hall=Hall(name="Aula"),
+)  # fmt: skip
+END = 1_794_457_800  # 2026-11-12T04:30:00Z
+
+
+def webinar(**changes: Any) -> WebinarSetV1:
+    fields = {
+        "webinar_id": "00000000-0000-0000-0000-000000000001", "version": 1, "year": 2026,
+        "programme_id": "00000000-0000-0000-0000-000000000002", "title": "Hak *asasi*",
+        "sessions": (SESSION,), "jp": 4, "signatory": Signatory(name="Contoh", title="Direktur"),
+    }  # fmt: skip
+    return WebinarSetV1(**{**fields, **changes})
+
+
+def decision(verdict: str, provisional: bool) -> EligibilityDecidedV1:
+    return EligibilityDecidedV1(
+        webinar_id="w", participant_id="p", version=1, verdict=verdict, provisional=provisional,
+        present_seconds=1, base_seconds=1, required_seconds=1, sessions=(), reasons=(),
+        rule_version=1, digest="d", decided_at="2026-11-12T05:00:00Z",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("verdict", "provisional", "expected"),
+    [
+        ("eligible", False, True), ("eligible", True, False), ("not_eligible", False, False),
+        ("needs_review", False, False),
+    ],
+)  # fmt: skip
+def test_only_what_is_final_and_eligible_earns_a_certificate(
+    verdict, provisional, expected
+) -> None:
+    assert earned(decision(verdict, provisional)) is expected
+
+
+def test_at_once_goes_out_at_once_and_on_release_waits_for_the_operator() -> None:
+    assert may_issue(webinar(certificates="at_once"), 0)
+    assert not may_issue(webinar(certificates="on_release"), 2**40)
+
+
+def test_after_reconciliation_waits_until_no_report_is_waited_for() -> None:
+    waiting = webinar(
+        certificates="after_reconciliation", reconciliation=True, report_deadline_seconds=60
+    )
+    assert not may_issue(waiting, END + 59)
+    assert may_issue(waiting, END + 60)
+
+
+def test_a_cancelled_webinar_gives_no_certificate() -> None:
+    assert not may_issue(webinar(state="cancelled"), 2**40)
+
+
+def frozen(**policy: Any) -> Any:
+    person = PersonalData(
+        external_id="x", name="Siti\u200b #1", nip="198612122010122001", agency="Dinas"
+    )
+    return freeze(
+        certificate_id="c", verify_url="http://h/v/c", webinar=webinar(), programme="Program",
+        person=person, policy=Policy(**{"organiser": "Kantor", **policy}),
+    )  # fmt: skip
+
+
+def test_the_content_freezes_every_printed_word() -> None:
+    content = frozen()
+    assert (content.name, content.nip, content.title) == (
+        "Siti #1",
+        "198612122010122001",
+        "Hak *asasi*",
+    )
+    assert content.lesson_hours == "4 (empat) Jam Pelajaran"
+    assert content.sessions[0].when == "Kamis, 12 November 2026, 09.00–11.30 WIB"
+    assert content.sessions[0].where == "Aula / Zoom"
+    assert (content.signatory_name, content.signatory_title) == ("Contoh", "Direktur")
+
+
+@pytest.mark.parametrize(
+    ("policy", "shown"),
+    [("full", "198612122010122001"), ("masked", "1986************01"), ("none", "")],
+)
+def test_the_nip_is_printed_as_the_policy_says(policy: str, shown: str) -> None:
+    assert frozen(nip=policy).nip == shown
+
+
+def test_the_day_of_issue_is_the_day_in_the_place_of_issue() -> None:
+    printed = complete(frozen(), number="1", issued_at="2026-11-12T18:00:00Z")
+    assert printed.issued_on == "Jakarta, 13 November 2026"
+
+
+def test_the_fingerprint_covers_every_field() -> None:
+    printed = complete(frozen(), number="1", issued_at="2026-11-12T18:00:00Z")
+    seen = {printed.fingerprint()}
+    for field, value in dict(printed).items():
+        changed = not value if isinstance(value, bool) else value * 2
+        seen.add(printed.model_copy(update={field: changed}).fingerprint())
+    assert len(seen) == 1 + len(dict(printed))
+
+
+def test_a_verify_code_needs_the_key() -> None:
+    one, other = (verify_url("http://h/", key * 32, "c") for key in (b"a", b"b"))
+    assert one != other
+    assert one.startswith("http://h/v/")
+    assert len(one.rsplit("/", 1)[1]) == 20
+
+
+@given(st.permutations([1, 2, 3, 4]))
+def test_the_highest_revision_holds_in_any_order(order: list[int]) -> None:
+    revisions = [
+        CertificateIssuedV1(
+            certificate_id="c", webinar_id="w", participant_id="p", number="1", revision=n,
+            sha256="", verify_url="", issued_at="2026-11-12T18:00:00Z", year=2026,
+            region_code="15", category="asn", sealed="", status="revoked" if n == 4 else "issued",
+        )
+        for n in order
+    ]  # fmt: skip
+    assert holding(revisions) == next(r for r in revisions if r.revision == 4)
+    assert holding([]) is None
