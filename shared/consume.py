@@ -91,14 +91,18 @@ class DeadLetters:
                 bootstrap_servers=self._settings.kafka.split(","), acks="all",
                 max_request_size=8 * 1024 * 1024, allow_auto_create_topics=False,
             )  # fmt: skip
-        extra = dead_letter_headers(self._settings.topic(topic), partition, offset, reason, attempts)
+        extra = dead_letter_headers(
+            self._settings.topic(topic), partition, offset, reason, attempts
+        )
         name = self._settings.dead_letters(topic)
         self._producer.send(name, key=key, value=value, headers=[*headers, *extra]).get(timeout=30)
         DEAD_LETTERS.labels(topic=topic.name).inc()
         log.warning("dead_letter", topic=topic.name, partition=partition, offset=offset)
 
 
-def dead_letter_headers(topic: str, partition: int, offset: int, reason: str, attempts: int = 1, index: int = 0) -> Headers:
+def dead_letter_headers(
+    topic: str, partition: int, offset: int, reason: str, attempts: int = 1, index: int = 0
+) -> Headers:
     """Where a dead letter came from and why, as record headers."""
     pairs = {
         "dl_topic": topic,
@@ -112,7 +116,7 @@ def dead_letter_headers(topic: str, partition: int, offset: int, reason: str, at
     return [(name, text.encode()) for name, text in pairs.items()]
 
 
-class _Seek(ConsumerRebalanceListener):
+class _Seek(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
     def __init__(self, owner: "BatchConsumer") -> None:
         self._owner = owner
 
@@ -300,7 +304,8 @@ class BatchConsumer:
             upto[tp] = max(upto.get(tp, 0), r.offset + 1)
         mine = set(self._consumer.assignment())
         try:
-            self._consumer.commit({tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine})
+            self._consumer.commit(
+                {tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine}
+            )
         except KafkaError as passing:  # the effect stands; it will be brought about once more
             log.info("commit_failed", because=type(passing).__name__)
-

@@ -74,7 +74,9 @@ class Tokens:
         if settings.env == "production" and settings.dev_token:
             raise MissingSetting("HADIR_DEV_TOKEN must not be set when HADIR_ENV is production.")
         if not settings.dev_token and not settings.oidc_jwks_url:
-            raise MissingSetting("Neither HADIR_OIDC_JWKS_URL nor (locally) HADIR_DEV_TOKEN is set.")
+            raise MissingSetting(
+                "Neither HADIR_OIDC_JWKS_URL nor (locally) HADIR_DEV_TOKEN is set."
+            )
         self._settings = settings
         self._jwks = jwt.PyJWKClient(settings.oidc_jwks_url) if settings.oidc_jwks_url else None
 
@@ -108,7 +110,9 @@ def _unauthorised(detail: str) -> Problem:
 _bearer = HTTPBearer(auto_error=False, description="OIDC access token, or the local token")
 
 
-def _caller(request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]) -> Caller:
+def _caller(
+    request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+) -> Caller:
     if given is None:
         raise _unauthorised("A bearer token is needed.")
     tokens: Tokens = request.app.state.tokens
@@ -121,7 +125,9 @@ def allowed(*roles: Role) -> Any:
     def check(caller: Annotated[Caller, Depends(_caller)]) -> Caller:
         if roles and not caller.roles & set(roles):
             names = ", ".join(sorted(roles))
-            raise Problem(403, "forbidden", "Not allowed", f"One of these roles is needed: {names}.")
+            raise Problem(
+                403, "forbidden", "Not allowed", f"One of these roles is needed: {names}."
+            )
         return caller
 
     return Depends(check)

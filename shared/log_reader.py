@@ -57,7 +57,9 @@ class LogReader:
         """What the group has committed there; 0 for nothing."""
         return await self._client.committed(TopicPartition(topic, partition)) or 0
 
-    async def read(self, topic: str, partition: int, start: int, end: int) -> AsyncIterator[Records]:
+    async def read(
+        self, topic: str, partition: int, start: int, end: int
+    ) -> AsyncIterator[Records]:
         """The records with start <= offset < end, in chunks. Compaction may leave offsets out."""
         if start >= end:
             return

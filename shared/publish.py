@@ -45,7 +45,9 @@ class Publisher(Protocol):
         ...
 
 
-def _record(settings: KafkaSettings, out: Outgoing) -> tuple[str, bytes, bytes | None, int, list[tuple[str, bytes]]]:
+def _record(
+    settings: KafkaSettings, out: Outgoing
+) -> tuple[str, bytes, bytes | None, int, list[tuple[str, bytes]]]:
     key = out.key.encode()
     partition = 0 if out.topic.single_partition else partition_of(key, settings.partitions)
     if out.event is None:
@@ -77,7 +79,9 @@ class KafkaPublisher:
         for out in events:
             topic, key, value, partition, headers = _record(self._settings, out)
             futures.append(
-                self._producer.send(topic, value=value, key=key, partition=partition, headers=headers)
+                self._producer.send(
+                    topic, value=value, key=key, partition=partition, headers=headers
+                )
             )
         self._producer.flush()
         found = [future.get(timeout=60) for future in futures]
@@ -130,7 +134,9 @@ class AsyncPublisher:
         for out in events:
             topic, key, value, partition, headers = _record(self._settings, out)
             futures.append(
-                await self.producer.send(topic, value=value, key=key, partition=partition, headers=headers)
+                await self.producer.send(
+                    topic, value=value, key=key, partition=partition, headers=headers
+                )
             )
         found = [await future for future in futures]
         return [Written(f.partition, f.offset, f.timestamp) for f in found]

@@ -25,7 +25,9 @@ def _key(value: Any) -> Any:
 
 
 def _words(value: Any) -> Any:
-    return tuple(w.strip() for w in value.split(",") if w.strip()) if isinstance(value, str) else value
+    return (
+        tuple(w.strip() for w in value.split(",") if w.strip()) if isinstance(value, str) else value
+    )
 
 
 Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=32)]
@@ -92,7 +94,9 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
             try:
                 merged[name.removesuffix("_FILE")] = Path(path).read_text().strip()
             except OSError as problem:
-                raise MissingSetting(f"{name} names a file that cannot be read: {problem}") from problem
+                raise MissingSetting(
+                    f"{name} names a file that cannot be read: {problem}"
+                ) from problem
     return merged
 
 

@@ -22,7 +22,7 @@ import asyncio
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, cast
 
 import faust
 import structlog
@@ -78,6 +78,10 @@ class Stage(Protocol):
         """Once a second; `at_end`: everything that was in the log a moment ago is folded."""
         ...
 
+    def close(self) -> None:
+        """The partition went to another worker."""
+        ...
+
 
 NewStage = Callable[[int], Stage]
 
@@ -114,7 +118,9 @@ class StreamWorker:
     def __init__(self, settings: KafkaSettings, name: str, stages: Mapping[Topic, NewStage],
                  *, instance: str = "") -> None:  # fmt: skip
         if faust.__version__ != TESTED_FAUST:
-            raise WrongFaust(f"faust-streaming {faust.__version__} was not tested; {TESTED_FAUST} was.")
+            raise WrongFaust(
+                f"faust-streaming {faust.__version__} was not tested; {TESTED_FAUST} was."
+            )
         self._settings = settings
         self._stages = {settings.topic(topic): (topic, new) for topic, new in stages.items()}
         self.runners: dict[tuple[str, int], _Runner] = {}
@@ -147,8 +153,8 @@ class StreamWorker:
         for name in self._stages:
             topic = app.topic(name, key_type=bytes, value_type=bytes)
             app.agent(topic, name=f"{name}-agent", concurrency=1)(self._agent)
-        app.on_partitions_assigned.connect(self._assigned, weak=False)
-        app.on_partitions_revoked.connect(self._revoked, weak=False)
+        app.on_partitions_assigned.connect(cast(Any, self._assigned), weak=False)
+        app.on_partitions_revoked.connect(cast(Any, self._revoked), weak=False)
         return app
 
     async def start(self) -> None:
@@ -165,10 +171,15 @@ class StreamWorker:
             task.cancel()
         await self._reader.stop()
 
+    @property
+    def crashed(self) -> bool:
+        """Whether the framework gave up: the process must end, so that it is started anew."""
+        return self.app._crash_reason is not None
+
     def healthy(self) -> Sequence[str]:
         """What is missing, in plain sentences."""
         waiting = [r for r in self.runners.values() if not r.ready.is_set()]
-        if self.app._crash_reason is not None:
+        if self.crashed:
             return [f"The worker crashed: {type(self.app._crash_reason).__name__}."]
         if not self.runners:
             return ["No partition is assigned yet."]
@@ -181,21 +192,24 @@ class StreamWorker:
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
-        if not task.cancelled() and task.exception() is not None:
-            log.error("worker_task_failed", exc_info=task.exception())
-            self._spawn(self.app.crash(task.exception()))
+        failed = None if task.cancelled() else task.exception()
+        if failed is not None:
+            log.error("worker_task_failed", exc_info=failed)
+            self._spawn(self.app.crash(failed))
 
-    async def _assigned(self, app: Any, assigned: Any, **_: Any) -> None:
+    async def _assigned(self, _: Any, assigned: Any, **__: Any) -> None:
         held = {(tp.topic, tp.partition) for tp in assigned if tp.topic in self._stages}
         for place in set(self.runners) - held:
-            self.runners.pop(place).gone = True
+            runner = self.runners.pop(place)
+            runner.gone = True
+            runner.stage.close()
         for name, partition in sorted(held - set(self.runners)):
             topic, new = self._stages[name]
             runner = _Runner(topic, name, partition, new(partition))
             self.runners[name, partition] = runner
             self._spawn(self._recover(runner))
 
-    async def _revoked(self, app: Any, revoked: Any, **_: Any) -> None:
+    async def _revoked(self, *_: Any, **__: Any) -> None:
         """Nothing: the next assignment says what is still ours; a rejoin keeps the state."""
 
     async def _recover(self, runner: _Runner) -> None:
@@ -241,7 +255,9 @@ class StreamWorker:
                             missing=message.offset - runner.position)  # fmt: skip
                 await self._fold_log(runner, message.offset)
             if message.offset == runner.position:
-                runner.fold(message.offset, message.value, int(message.timestamp * 1000), message.headers)
+                runner.fold(
+                    message.offset, message.value, int(message.timestamp * 1000), message.headers
+                )
             runner.unacked.append((message.offset, event))
         self._wake.set()
 
@@ -282,7 +298,9 @@ class StreamWorker:
         behind: dict[str, int] = {}
         for runner in runners:
             end = ends[runner.place]
-            behind[runner.topic.name] = behind.get(runner.topic.name, 0) + max(0, end - runner.flushed)
+            behind[runner.topic.name] = behind.get(runner.topic.name, 0) + max(
+                0, end - runner.flushed
+            )
             POSITION.labels(stage=runner.topic.name, partition=runner.partition).set(runner.flushed)
             if runner.position < end and time.monotonic() - runner.moved_at > STILL_SECONDS:
                 log.warning("tail_read", topic=runner.name, partition=runner.partition,

@@ -1,11 +1,12 @@
 """Following whole topics outside any consumer group: every partition, from the start, for ever.
 
-For the small topics that each worker needs completely (webinars, enrolments, rulings, …). `epoch` is
+For the small topics that each worker needs completely (webinars, enrolments, rulings, …). The epoch is
 the sum of positions: it only grows, is the same after a restart, and orders what was known when.
 """
 
 import asyncio
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -31,10 +32,10 @@ class Tail:
         self._consumer: AIOKafkaConsumer | None = None
         self.caught_up = asyncio.Event()
 
-    @property
-    def epoch(self) -> int:
-        """How much has been read, as one growing number."""
-        return sum(self._positions.values())
+    def epoch_of(self, topics: Sequence[Topic]) -> int:
+        """How much of these has been read, as one growing number."""
+        names = {self._settings.topic(t) for t in topics}
+        return sum(at for place, at in self._positions.items() if place.topic in names)
 
     async def start(self) -> None:
         """Connect."""
@@ -71,18 +72,22 @@ class Tail:
                 await asyncio.sleep(0.5)
             await asyncio.sleep(0)
 
-    def _take(self, place: TopicPartition, records: Sequence[object]) -> None:
+    def _take(self, place: TopicPartition, records: Sequence[Any]) -> None:
         topic = self._topics[place.topic]
         for record in records:
-            key = (record.key or b"").decode("utf-8", "replace")  # type: ignore[attr-defined]
-            value = record.value  # type: ignore[attr-defined]
+            key = (record.key or b"").decode("utf-8", "replace")
+            value = record.value
             try:
-                event = None if value is None else parse(topic, record.headers, value)  # type: ignore[attr-defined]
-            except Poison as reason:  # its owner's consumer dead-letters it; here it only must not stop us
-                log.warning("unreadable", topic=place.topic, offset=record.offset, reason=str(reason))  # type: ignore[attr-defined]
+                event = None if value is None else parse(topic, record.headers, value)
+            except (
+                Poison
+            ) as reason:  # its owner's consumer dead-letters it; here it only must not stop us
+                log.warning(
+                    "unreadable", topic=place.topic, offset=record.offset, reason=str(reason)
+                )
             else:
                 self._apply(topic, key, event)
-            self._positions[place] = record.offset + 1  # type: ignore[attr-defined]
+            self._positions[place] = record.offset + 1
 
     async def _compare(self, ends: dict[TopicPartition, int]) -> None:
         assert self._consumer is not None  # noqa: S101 - start() precedes run()

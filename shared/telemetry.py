@@ -9,15 +9,21 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Gauge, Histogram
 
-WEBHOOKS = Counter("hadir_gateway_webhooks_total", "Deliveries answered, by status code", ["status"])
+WEBHOOKS = Counter(
+    "hadir_gateway_webhooks_total", "Deliveries answered, by status code", ["status"]
+)
 WEBHOOK_SECONDS = Histogram(
     "hadir_gateway_seconds", "From the first byte of a delivery to its answer",
     buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
 )  # fmt: skip
 GATEWAY_WAITING = Gauge("hadir_gateway_waiting_bytes", "Bytes accepted but not yet on the broker")
 OLD_SECRET = Counter("hadir_gateway_old_secret_total", "Deliveries signed with an older secret")
-CRC = Counter("hadir_gateway_crc_total", "Zoom's endpoint validations (every 72 h), by outcome", ["outcome"])
-EVENTS = Counter("hadir_attendance_events_total", "Events folded, by stage and kind", ["stage", "kind"])
+CRC = Counter(
+    "hadir_gateway_crc_total", "Zoom's endpoint validations (every 72 h), by outcome", ["outcome"]
+)
+EVENTS = Counter(
+    "hadir_attendance_events_total", "Events folded, by stage and kind", ["stage", "kind"]
+)
 NOT_EVIDENCE = Counter(
     "hadir_attendance_not_evidence_total", "Valid Zoom events kept that are no evidence", ["event"]
 )

@@ -69,7 +69,7 @@ class View:
         first, last = records[0], records[-1]
         place = self._position_key(first.topic.name, first.partition)
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(place)
+            pipe.watch(place)  # type: ignore[no-untyped-call] # the client has no type here
             stored: Any = pipe.get(place)
             if int(stored or 0) != expected:
                 raise LostView(f"{place} stands at {stored}, not at {expected}")
@@ -128,7 +128,9 @@ class Projector:
         return at
 
     def _apply(self, records: Sequence[Record]) -> None:
-        for _, group in groupby(sorted(records, key=_place), key=lambda r: (r.topic.name, r.partition)):
+        for _, group in groupby(
+            sorted(records, key=_place), key=lambda r: (r.topic.name, r.partition)
+        ):
             batch = list(group)
             place = (batch[0].topic.name, batch[0].partition)
             batch = [r for r in batch if r.offset >= self._expected[place]]

@@ -114,7 +114,9 @@ def list_attendance(
 
 
 @router.get("/attendance/{participant_id}", summary="One person's decision and its reasons")
-def get_attendance(webinar_id: str, participant_id: str, request: Request, caller: Reader) -> AttendanceItem:
+def get_attendance(
+    webinar_id: str, participant_id: str, request: Request, caller: Reader
+) -> AttendanceItem:
     """The decision with every version it went through."""
     view = _view(request)
     _webinar(view, webinar_id)
@@ -140,7 +142,7 @@ def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list
         AttendanceItem(
             participant_id=p,
             external_id=enrolled[p][0] if p in enrolled else None,
-            enrolment=enrolled[p][1] if p in enrolled else None,  # type: ignore[arg-type]
+            enrolment=enrolled[p][1] if p in enrolled else None,
             certificate=certificates.get(p),
             decision=decisions.get(p),
         )

@@ -116,7 +116,9 @@ class CheckIns:
         if scan.code is not None:
             person = person_of(self._key, webinar["webinar_id"], scan.code)
             if person is None:
-                raise _Refused("code-unknown", "The code is not one of this webinar, or was cut short.")
+                raise _Refused(
+                    "code-unknown", "The code is not one of this webinar, or was cut short."
+                )
             return person
         if not scan.participant_id:
             raise _Refused("nobody-named", "The scan names neither a code nor a participant.")
@@ -161,14 +163,18 @@ def _result(event: CheckedInV1, before: bytes, enrolled: bool) -> ScanResult:
     if before == event_identity(event):
         return ScanResult(scan_id=event.scan_id, status="duplicate")
     if before != event_identity(event) + NEW:
-        return _answer(event, "refused", "scan-id-reused", "This scan id was used for another scan.")
+        return _answer(
+            event, "refused", "scan-id-reused", "This scan id was used for another scan."
+        )
     if not enrolled:
         return _answer(event, "parked", "not-enrolled",
                        "The person is not enrolled; the scan was kept for review.")  # fmt: skip
     return ScanResult(scan_id=event.scan_id, status="accepted")
 
 
-def _answer(event: CheckedInV1, status: Literal["refused", "parked"], code: str, title: str) -> ScanResult:
+def _answer(
+    event: CheckedInV1, status: Literal["refused", "parked"], code: str, title: str
+) -> ScanResult:
     problem = ScanProblem(type=f"urn:hadir:problem:{code}", title=title)
     return ScanResult(scan_id=event.scan_id, status=status, problem=problem)
 

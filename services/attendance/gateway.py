@@ -56,12 +56,16 @@ def problem(status: int, code: str, title: str, *headers: tuple[bytes, bytes]) -
 
 
 ACCEPTED = Answer(200, b'{"status":"accepted"}')
-TOO_LARGE = problem(413, "too-large", "The body is larger than any webhook", (b"connection", b"close"))
-BUSY = problem(503, "cannot-write-now", "It cannot be written now; send it again", (b"retry-after", b"5"))
-GARBAGE = problem(400, "not-a-webhook", "The signature is right but the body is no webhook; it was kept")
-UNSIGNED = {
-    p: problem(401, p.value, p.sentence) for p in SignatureProblem
-}
+TOO_LARGE = problem(
+    413, "too-large", "The body is larger than any webhook", (b"connection", b"close")
+)
+BUSY = problem(
+    503, "cannot-write-now", "It cannot be written now; send it again", (b"retry-after", b"5")
+)
+GARBAGE = problem(
+    400, "not-a-webhook", "The signature is right but the body is no webhook; it was kept"
+)
+UNSIGNED = {p: problem(401, p.value, p.sentence) for p in SignatureProblem}
 
 
 class Gateway:
@@ -137,7 +141,9 @@ class Gateway:
         CRC.labels(outcome="answered").inc()
         return Answer(200, orjson.dumps(crc_answer(self._secrets[0], token)))
 
-    async def _write(self, route: Any, given: dict[bytes, bytes], body: bytes, now: float) -> Answer:
+    async def _write(
+        self, route: Any, given: dict[bytes, bytes], body: bytes, now: float
+    ) -> Answer:
         key = b"" if isinstance(route, Every) else route.key
         envelope = frame(_header(key, given, body, now), body)
         every = isinstance(route, Every)

@@ -22,7 +22,9 @@ class LogEnds:
         self._settings = settings
         self._consumer: KafkaConsumer | None = None
         self._places = [
-            (topic, p) for topic in (*INPUTS, *TOPICS) for p in range(partitions_of(topic, settings))
+            (topic, p)
+            for topic in (*INPUTS, *TOPICS)
+            for p in range(partitions_of(topic, settings))
         ]
 
     def __call__(self) -> dict[tuple[str, int], int]:

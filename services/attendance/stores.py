@@ -103,7 +103,9 @@ class AttendanceView:
     def people(self, webinar_id: str, after: str, limit: int) -> list[str]:
         """Participant ids in order, after a cursor."""
         low = f"({after}" if after else "-"
-        found: Any = self._redis.zrangebylex(self.view.key("people", webinar_id), low, "+", 0, limit)
+        found: Any = self._redis.zrangebylex(
+            self.view.key("people", webinar_id), low, "+", 0, limit
+        )
         return [p.decode() for p in found]
 
     def decisions(self, webinar_id: str, people: Iterable[str]) -> dict[str, dict[str, Any]]:
@@ -137,7 +139,7 @@ class AttendanceView:
             pipe.scard(v.key("certifiable", webinar_id))
             pipe.scard(v.key("certified", webinar_id))
             pipe.scard(v.key("open-reviews", webinar_id))
-            pipe.sdiff(v.key("certifiable", webinar_id), v.key("certified", webinar_id))
+            pipe.sdiff([v.key("certifiable", webinar_id), v.key("certified", webinar_id)])
             enrolled, decided, final, certifiable, certified, cases, waiting = pipe.execute()
         return {"enrolled": enrolled, "decisions": decided, "final": final, "open_reviews": cases,
                 "certifiable": certifiable, "certificates": certified, "awaited": len(waiting)}  # fmt: skip
@@ -151,13 +153,14 @@ class WorkerProgress:
         self._positions = f"{settings.topic_prefix}attendance-progress:positions"
         self._webinar = f"{settings.topic_prefix}attendance-progress:webinar:"
 
-    def write(self, positions: Mapping[str, int], webinars: Mapping[str, Mapping[str, bytes]]) -> None:
+    def write(self, positions: Mapping[str, int],
+              webinars: Mapping[str, Mapping[str, bytes]]) -> None:  # fmt: skip
         """Overwrite what this worker knows, in one go."""
         with self._redis.pipeline(transaction=True) as pipe:
             if positions:
-                pipe.hset(self._positions, mapping=dict(positions))
+                pipe.hset(self._positions, mapping={k: v for k, v in positions.items()})
             for webinar_id, fields in webinars.items():
-                pipe.hset(self._webinar + webinar_id, mapping=dict(fields))
+                pipe.hset(self._webinar + webinar_id, mapping={k: v for k, v in fields.items()})
             pipe.execute()
 
     def read(self, webinar_id: str) -> tuple[dict[str, int], list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """Wiring of attendance: what each process is made of. Every part can be replaced by a keyword."""
 
 import asyncio
+import os
 import signal
 import threading
 from collections.abc import AsyncIterator
@@ -10,7 +11,16 @@ from typing import Any
 from shared import telemetry
 from shared.provision import require
 from shared.settings import load_or_exit
-from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, EVENTS, REVIEWS, RULINGS, WEBHOOKS, WEBINARS
+from shared.topics import (
+    CERTIFICATES,
+    DECISIONS,
+    ENROLMENTS,
+    EVENTS,
+    REVIEWS,
+    RULINGS,
+    WEBHOOKS,
+    WEBINARS,
+)
 
 
 def run_gateway() -> None:
@@ -69,7 +79,11 @@ def build_api(settings: Any) -> Any:
     from shared.publish import AsyncPublisher
     from shared.views import Projector
 
-    view, publisher, stop = stores.AttendanceView(settings), AsyncPublisher(settings), threading.Event()
+    view, publisher, stop = (
+        stores.AttendanceView(settings),
+        AsyncPublisher(settings),
+        threading.Event(),
+    )
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
@@ -84,7 +98,9 @@ def build_api(settings: Any) -> Any:
         await publisher.stop()
 
     def readiness() -> list[str]:
-        return [] if view.view.ready() else ["The attendance view is being rebuilt from the topics."]
+        return (
+            [] if view.view.ready() else ["The attendance view is being rebuilt from the topics."]
+        )
 
     app = build_app("attendance", settings, readiness, lifespan=lifespan)
     app.state.settings, app.state.view = settings, view
@@ -101,7 +117,10 @@ def run_worker() -> None:
 
     telemetry.configure("attendance.worker")
     settings = load_or_exit(WorkerSettings)
-    require(settings, (WEBINARS, ENROLMENTS, WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, CERTIFICATES))
+    require(
+        settings,
+        (WEBINARS, ENROLMENTS, WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, CERTIFICATES),
+    )
     asyncio.run(_work(settings))
 
 
@@ -115,5 +134,8 @@ async def _work(settings: Any) -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     await worker.start()
-    await stopped.wait()
+    while not stopped.is_set() and not worker.stream.crashed:
+        await asyncio.sleep(0.2)
+    if worker.stream.crashed:
+        os._exit(1)  # a crashed framework may never finish stopping; everything is on the broker
     await worker.stop()

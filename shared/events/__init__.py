@@ -1,27 +1,40 @@
 """Events: frozen, versioned facts in the past tense. A breaking change is a new class."""
 
 import hashlib
+import re
+from datetime import datetime
 from typing import Annotated, Any, ClassVar
 
 import orjson
-from pydantic import AfterValidator, BaseModel, ConfigDict
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 from pydantic_core import to_jsonable_python
+
+_RFC_3339 = r"^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}(\.\d{1,6})?Z$"
+_is_rfc_3339 = re.compile(_RFC_3339, re.ASCII).match
 
 
 def _utc(value: str) -> str:
-    if not value.endswith("Z"):
+    if not _is_rfc_3339(value) or value.endswith("\n"):
         raise ValueError("a time must be RFC 3339 in UTC, ending in Z")
+    datetime.fromisoformat(value)  # a day or an hour that does not exist is a ValueError, too
     return value
 
 
-UtcTime = Annotated[str, AfterValidator(_utc)]
+UtcTime = Annotated[
+    str,
+    AfterValidator(_utc),
+    Field(json_schema_extra={"format": "date-time", "pattern": _RFC_3339}),
+]
 """RFC 3339 in UTC with a final Z."""
 
 
 class Model(BaseModel):
-    """A frozen value; unknown fields of later minor versions are ignored."""
+    """A frozen value; unknown fields of later minor versions are ignored.
 
-    model_config = ConfigDict(frozen=True, extra="ignore")
+    A value that is refused is never quoted: errors are logged, and values may be personal.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore", hide_input_in_errors=True)
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: sorted keys, no spaces; the same value gives the same bytes."""

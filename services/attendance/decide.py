@@ -1,0 +1,249 @@
+"""The second stage: facts of an events partition → decisions and review cases.
+
+Folding a fact marks whom it may concern; a flush computes their decisions anew from all facts and
+publishes those that differ from what the log holds. So order, repetition, crashes and replays of
+facts cannot make a version (rule L1); only a different outcome can (rule D5).
+"""
+
+import asyncio
+import time
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+import structlog
+
+from services.attendance.decisions import decision_of, standing_of
+from services.attendance.domain import clocks
+from services.attendance.domain.plan import Plan, plan
+from services.attendance.domain.presence import counts
+from services.attendance.evidence_state import EvidenceState, Seen
+from services.attendance.frames import items
+from services.attendance.knowledge import Knowledge, Listener
+from services.attendance.published import PublishedDecisions
+from shared.batch import TornBatch
+from shared.events.attendance import (
+    CheckedInV1,
+    ClockPassedV1,
+    ConnectionSeenV1,
+    EligibilityDecidedV1,
+    MeetingSeenV1,
+    ReviewCaseV1,
+)
+from shared.events.registration import EnrolledV1
+from shared.keys import derived_id, partition_of, person_key, split_person_key
+from shared.publish import AsyncPublisher, Outgoing
+from shared.stream import InputRecord
+from shared.telemetry import DECISIONS as DECIDED
+from shared.telemetry import EVENTS as FOLDED
+from shared.topics import DECISIONS, REVIEWS
+
+log = structlog.get_logger()
+SLICE = 1_000
+"""Decisions per publish, so that a burst never holds the event loop for long."""
+Bury = Any
+
+
+class DecideStage(Listener):
+    """The state of one events partition."""
+
+    def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
+                 published: PublishedDecisions, publisher: AsyncPublisher, dead: Any) -> None:  # fmt: skip
+        self._partition, self._partitions = partition, partitions
+        self._knowledge, self._published, self._publisher = knowledge, published, publisher
+        self._dead = dead
+        self.state = EvidenceState()
+        self._plans: dict[str, Plan] = {}
+        self._dirty: set[tuple[str, str]] = set()
+        self._stale: set[str] = set()
+        self._baseline = False
+        knowledge.listeners.append(self)
+        self._stale.update(knowledge.webinars)
+
+    def close(self) -> None:
+        """The partition is not ours any more."""
+        self._knowledge.listeners.remove(self)
+
+    # --- folding: no I/O ---
+
+    def fold(self, record: InputRecord) -> int:
+        """Every event of a record; what cannot be read is dead-lettered alone."""
+        count = 0
+        try:
+            for count, item in enumerate(items(record.value, record.headers), 1):  # noqa: B007
+                try:
+                    self._take(item.type, orjson.loads(item.body))
+                except (KeyError, TypeError, ValueError) as wrong:
+                    self._dead.add(
+                        record, item.place, item.key, item.body, f"not a {item.type}: {wrong!r}"
+                    )
+        except (TornBatch, orjson.JSONDecodeError) as torn:
+            self._dead.add(record, count, "", record.value, str(torn))
+        return count
+
+    def _take(self, kind: str, body: dict[str, Any]) -> None:
+        FOLDED.labels(stage="decide", kind=kind).inc()
+        if kind == ConnectionSeenV1.type:
+            if self.state.connection(body):
+                self._dirty.add((body["webinar_id"], body["participant_id"]))
+        elif kind == MeetingSeenV1.type:
+            if self.state.meeting(body):
+                self._stale |= self._knowledge.by_number.get(body["zoom_number"], set())
+        elif kind == ClockPassedV1.type:
+            if self.state.clock(body):
+                self._everybody(body["webinar_id"])
+        elif kind == CheckedInV1.type:
+            if self.state.scan(body):
+                self._dirty.add((body["webinar_id"], body["participant_id"]))
+        else:
+            raise ValueError("unknown event type")
+
+    def webinar_changed(self, webinar_id: str) -> None:
+        """Its plan, and those of webinars in the same Zoom numbers, may be different now."""
+        self._stale.add(webinar_id)
+        for session in self._knowledge.webinars[webinar_id].sessions:
+            self._stale |= self._knowledge.by_number.get(session.number or "", set())
+
+    def enrolment_changed(self, event: EnrolledV1) -> None:
+        """Whoever is enrolled gets a decision (rule D3)."""
+        self._mark(event.webinar_id, event.participant_id)
+
+    def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
+        """Rule D9 looks at it."""
+        self._mark(webinar_id, participant_id)
+
+    def _mark(self, webinar_id: str, participant_id: str) -> None:
+        key = person_key(webinar_id, participant_id).encode()
+        if partition_of(key, self._partitions) == self._partition:
+            self._dirty.add((webinar_id, participant_id))
+
+    def _everybody(self, webinar_id: str) -> None:
+        enrolled = self._knowledge.standing[self._partition].get(webinar_id, {})
+        known = self.state.people.get(webinar_id, {})
+        self._dirty.update((webinar_id, person) for person in {*enrolled, *known})
+
+    # --- publishing ---
+
+    def unflushed(self) -> int:
+        """How many people wait to be decided anew."""
+        return len(self._dirty)
+
+    async def flush(self) -> None:
+        """Decide whoever waits, publish what differs."""
+        if not self._baseline:
+            await self._published.catch_up()
+            self._baseline = True
+        self._renew_plans()
+        while self._dirty:
+            batch = [self._dirty.pop() for _ in range(min(SLICE, len(self._dirty)))]
+            try:
+                await self._decide(batch)
+            except BaseException:
+                self._dirty.update(batch)
+                raise
+            await asyncio.sleep(0)
+        await self._dead.flush()
+
+    def _renew_plans(self) -> None:
+        for webinar_id in self._stale & self._knowledge.webinars.keys():
+            webinar = self._knowledge.webinars[webinar_id]
+            numbers = {s.number for s in webinar.sessions if s.number}
+            new = plan(
+                webinar,
+                [m for n in numbers for m in self.state.meetings[n].values()],
+                [s for n in numbers for s in self._knowledge.sessions_of(n, webinar_id)],
+            )
+            if self._plans.get(webinar_id) != new:
+                self._plans[webinar_id] = new
+                self._everybody(webinar_id)
+        self._stale.clear()
+
+    async def _decide(self, batch: Iterable[tuple[str, str]]) -> None:
+        now = time.time()
+        decisions: dict[str, dict[str, Any]] = {}
+        cases: list[ReviewCaseV1] = []
+        for webinar_id, participant_id in batch:
+            the_plan = self._plans.get(webinar_id)
+            if the_plan is None:
+                continue
+            if participant_id.startswith("~"):
+                cases.extend(self._case_of(the_plan, participant_id))
+                continue
+            decided = self._one(the_plan, participant_id, now)
+            if decided is not None:
+                decisions[person_key(webinar_id, participant_id)] = decided
+        await self._publish(decisions, cases)
+
+    def _one(self, the_plan: Plan, participant_id: str, now: float) -> dict[str, Any] | None:
+        webinar_id = the_plan.webinar.id
+        passed = self.state.passed[webinar_id]
+        if the_plan.grace not in passed:
+            return None
+        person = self.state.people[webinar_id].get(participant_id)
+        standing = standing_of(self._knowledge, self._partition, webinar_id, participant_id, passed)
+        before = self._published.by_key.get(person_key(webinar_id, participant_id))
+        return decision_of(the_plan, participant_id, person, standing, before, now)
+
+    def _case_of(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
+        """The review case of an unresolved connection (rule W6): open while it would count."""
+        for seen in self.state.people[the_plan.webinar.id][key].seen.values():
+            case = _review_case(the_plan, seen)
+            known = self._knowledge.cases.get(case.case_id)
+            if (known is None and case.status == "open") or (known is not None and known != case):
+                yield case
+
+    async def _publish(
+        self, decisions: dict[str, dict[str, Any]], cases: list[ReviewCaseV1]
+    ) -> None:
+        if cases:
+            await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
+        if not decisions:
+            return
+        written = await self._publisher.publish(
+            Outgoing(DECISIONS, key, EligibilityDecidedV1.model_validate(d))
+            for key, d in decisions.items()
+        )
+        for key in await self._published.wrote(decisions, written):
+            self._dirty.add(split_person_key(key))
+        for d in decisions.values():
+            DECIDED.labels(verdict=d["verdict"]).inc()
+
+    # --- once a second ---
+
+    def tick(self, now: float, at_end: bool) -> None:
+        """Nothing is due here: clocks are facts that the first stage writes (rule L2)."""
+
+    def progress(self) -> dict[str, bytes]:
+        """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""
+        waiting: dict[str, int] = defaultdict(int)
+        for webinar_id, _ in self._dirty:
+            waiting[webinar_id] += 1
+        return {
+            webinar_id: orjson.dumps({
+                "facts": self.state.facts.get(webinar_id, 0),
+                "pending": self._pending(the_plan),
+                "undecided": waiting.get(webinar_id, 0) + (webinar_id in self._stale),
+            })
+            for webinar_id, the_plan in self._plans.items()
+        }  # fmt: skip
+
+    def _pending(self, the_plan: Plan) -> list[str]:
+        webinar = the_plan.webinar
+        waited = clocks.pending(webinar, self.state.passed[webinar.id])
+        return sorted({p.clock.kind.value for p in waited})
+
+
+def _review_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
+    connection = seen.connection
+    counted = seen.role == "unresolved" and counts(the_plan, connection)
+    return ReviewCaseV1(
+        case_id=derived_id("case", the_plan.webinar.id, connection.connection_id),
+        webinar_id=the_plan.webinar.id,
+        connection_id=connection.connection_id,
+        meeting_uuid=connection.meeting_uuid,
+        problem=seen.problem or "unknown",
+        status="open" if counted else "settled",
+        seconds=0,
+        candidates=seen.candidates,
+    )

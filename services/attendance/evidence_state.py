@@ -1,0 +1,102 @@
+"""What one events partition knows: people's evidence, meetings, clocks (a fold of facts, rule L1)."""
+
+from collections import defaultdict
+from typing import Any, NamedTuple
+
+from services.attendance.domain.codes import ClockKind
+from services.attendance.domain.evidence import Evidence
+from services.attendance.domain.facts import ClockPassed, Connection, MeetingTimes, Scan
+from services.attendance.domain.meetings import merge
+
+
+class Seen(NamedTuple):
+    """A connection as it stands for one person; the highest revision holds."""
+
+    revision: tuple[int, int]
+    role: str
+    connection: Connection
+    candidates: tuple[str, ...] = ()
+    problem: str | None = None
+
+
+class Person:
+    """One person's evidence in one webinar; for `~…` keys, one unresolved connection's."""
+
+    __slots__ = ("scans", "seen")
+
+    def __init__(self) -> None:
+        self.seen: dict[str, Seen] = {}
+        self.scans: dict[tuple[Any, ...], Scan] = {}
+
+    def evidence(self) -> Evidence:
+        """As `measure` takes it."""
+        owned = tuple(s.connection for s in self.seen.values() if s.role == "owner")
+        maybe = tuple(s.connection for s in self.seen.values() if s.role == "candidate")
+        return Evidence(owned, tuple(self.scans.values()), candidates=maybe)
+
+
+class EvidenceState:
+    """The fold. Each method takes one fact and says whether anything changed."""
+
+    def __init__(self) -> None:
+        self.people: dict[str, dict[str, Person]] = defaultdict(dict)
+        self.meetings: dict[str, dict[str, MeetingTimes]] = defaultdict(dict)
+        self.facts: dict[str, int] = defaultdict(int)
+        self._clocks: dict[ClockPassed, set[int]] = defaultdict(set)
+        self.passed: dict[str, set[ClockPassed]] = defaultdict(set)
+
+    def connection(self, body: dict[str, Any]) -> bool:
+        """A `ConnectionSeenV1`."""
+        person = self._person(body["webinar_id"], body["participant_id"])
+        revision: tuple[int, int] = tuple(body["revision"])
+        before = person.seen.get(body["connection_id"])
+        if before is not None and before.revision >= revision:
+            return False
+        facts = tuple((k, u, t) for k, u, t in body["facts"])
+        connection = Connection(body["connection_id"], body["meeting_uuid"], body["zoom_number"],
+                                facts, tuple(body["ip_tags"]))  # fmt: skip
+        after = Seen(revision, body["role"], connection, tuple(body["candidates"]), body["problem"])
+        person.seen[body["connection_id"]] = after
+        known = len(before.connection.facts) if before else 0
+        self.facts[body["webinar_id"]] += len(facts) - known
+        return before is None or before[1:] != after[1:]
+
+    def scan(self, body: dict[str, Any]) -> bool:
+        """A `CheckedInV1`."""
+        person = self._person(body["webinar_id"], body["participant_id"])
+        scan = Scan(body["scan_id"], body["session_id"], body["kind"], body["gate"], body["at"])
+        if scan in person.scans:
+            return False
+        person.scans[scan] = scan
+        self.facts[body["webinar_id"]] += 1
+        return True
+
+    def meeting(self, body: dict[str, Any]) -> bool:
+        """A `MeetingSeenV1`, of any source."""
+        said = MeetingTimes(
+            body["meeting_uuid"], body["zoom_number"], body["started"], body["ended"],
+            body["practice_ended"], body["last_start"], body["last_join"], body["last_leave"],
+        )  # fmt: skip
+        of_number = self.meetings[said.number]
+        before = of_number.get(said.uuid)
+        after = said if before is None else merge(before, said)
+        of_number[said.uuid] = after
+        return after != before
+
+    def clock(self, body: dict[str, Any]) -> bool:
+        """A `ClockPassedV1`; True when its last source came in: only then it acts (rule L2)."""
+        clock = ClockPassed(body["webinar_id"], body["session_id"], body["official_end"],
+                            ClockKind(body["clock"]))  # fmt: skip
+        sources = self._clocks[clock]
+        sources.add(body["source"])
+        if len(sources) < body["sources"] or clock in self.passed[clock.webinar_id]:
+            return False
+        self.passed[clock.webinar_id].add(clock)
+        return True
+
+    def _person(self, webinar_id: str, participant_id: str) -> Person:
+        people = self.people[webinar_id]
+        person = people.get(participant_id)
+        if person is None:
+            person = people[participant_id] = Person()
+        return person

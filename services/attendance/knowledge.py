@@ -1,0 +1,142 @@
+"""What every worker knows completely: webinars, the roster, certificates, published review cases.
+
+Fed by `shared.tail.Tail` from the whole topics; stages are told what changed. Nothing here is I/O.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+from datetime import datetime
+
+from services.attendance.domain.codes import Enrolment
+from services.attendance.domain.facts import Rule, Session, Webinar
+from services.attendance.roster import Roster
+from shared import crypto
+from shared.events.attendance import ReviewCaseV1
+from shared.events.certificates import CertificateIssuedV1
+from shared.events.registration import EnrolledV1, SessionV1, WebinarSetV1
+from shared.keys import partition_of, person_key, split_person_key
+from shared.topics import CERTIFICATES, ENROLMENTS, REVIEWS, WEBINARS, Topic
+
+TOPICS = (WEBINARS, ENROLMENTS, CERTIFICATES, REVIEWS)
+IDENTITY_TOPICS = (WEBINARS, ENROLMENTS)
+
+
+class Listener:
+    """What a stage may want to hear of; the default is not to care."""
+
+    def webinar_changed(self, webinar_id: str) -> None:
+        """A webinar is new or different."""
+
+    def enrolment_changed(self, event: EnrolledV1) -> None:
+        """An enrolment is new or different."""
+
+    def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
+        """A certificate was issued or changed its status."""
+
+
+class Knowledge:
+    """The side inputs of attendance, in memory."""
+
+    def __init__(self, partitions: int, identity_key: bytes) -> None:
+        self._partitions, self._identity_key = partitions, identity_key
+        self.webinars: dict[str, Webinar] = {}
+        self.by_number: dict[str, set[str]] = defaultdict(set)
+        self.roster = Roster()
+        self.standing: list[dict[str, dict[str, Enrolment]]] = [
+            defaultdict(dict) for _ in range(partitions)
+        ]
+        self.certificates: set[tuple[str, str]] = set()
+        self.cases: dict[str, ReviewCaseV1] = {}
+        self.listeners: list[Listener] = []
+
+    def apply(self, topic: Topic, key: str, event: object | None) -> None:
+        """One record of a side topic."""
+        if isinstance(event, WebinarSetV1):
+            self._webinar(event)
+        elif isinstance(event, EnrolledV1):
+            self._enrolment(event)
+        elif topic is CERTIFICATES:
+            self._certificate(key, event)
+        elif isinstance(event, ReviewCaseV1):
+            self.cases[event.case_id] = event
+
+    def sessions_of(self, number: str, but: str) -> list[Session]:
+        """The sessions that other webinars hold in a Zoom number (rule I4)."""
+        return [
+            session
+            for webinar_id in self.by_number[number] - {but}
+            for session in self.webinars[webinar_id].sessions
+            if session.number == number
+        ]
+
+    def _tell(self, call: Callable[[Listener], None]) -> None:
+        for listener in self.listeners:
+            call(listener)
+
+    def _webinar(self, event: WebinarSetV1) -> None:
+        known = self.webinars.get(event.webinar_id)
+        if known is not None and known.version > event.version:
+            return
+        if known is not None:
+            for session in known.sessions:
+                self.by_number[session.number or ""].discard(event.webinar_id)
+        webinar = to_webinar(event, self._identity_key)
+        self.webinars[event.webinar_id] = webinar
+        for session in webinar.sessions:
+            if session.number:
+                self.by_number[session.number].add(event.webinar_id)
+        self._tell(lambda listener: listener.webinar_changed(event.webinar_id))
+
+    def _enrolment(self, event: EnrolledV1) -> None:
+        if not self.roster.put(event):
+            return
+        key = person_key(event.webinar_id, event.participant_id).encode()
+        standing = Enrolment.ENROLLED if event.status == "enrolled" else Enrolment.CANCELLED
+        people = self.standing[partition_of(key, self._partitions)][event.webinar_id]
+        people[event.participant_id] = standing
+        self._tell(lambda listener: listener.enrolment_changed(event))
+
+    def _certificate(self, key: str, event: object | None) -> None:
+        webinar_id, participant_id = split_person_key(key)
+        holds = isinstance(event, CertificateIssuedV1) and event.status == "issued"
+        if holds:
+            self.certificates.add((webinar_id, participant_id))
+        else:
+            self.certificates.discard((webinar_id, participant_id))
+        self._tell(lambda listener: listener.certificate_changed(webinar_id, participant_id))
+
+
+def second(text: str) -> int:
+    """Epoch second of an RFC 3339 time, fractions cut."""
+    return int(datetime.fromisoformat(text).timestamp())
+
+
+def _session(session: SessionV1) -> Session:
+    return Session(
+        session.id,
+        second(session.start),
+        second(session.end),
+        tuple((second(b.start), second(b.end)) for b in session.breaks),
+        session.zoom.number if session.zoom else None,
+        session.hall is not None,
+    )
+
+
+def to_webinar(event: WebinarSetV1, identity_key: bytes) -> Webinar:
+    """The event as the domain has it. Staff are compared by pseudonym, like everybody."""
+    return Webinar(
+        id=event.webinar_id,
+        version=event.version,
+        sessions=tuple(_session(s) for s in event.sessions),
+        rule=Rule(**event.rule.model_dump()),
+        rule_version=event.rule_version,
+        host_down=event.host_down,
+        check_out_expected=event.check_out_expected,
+        reconciliation=event.reconciliation,
+        certificates=event.certificates,
+        grace_seconds=event.grace_seconds,
+        retry_window_seconds=event.retry_window_seconds,
+        report_deadline_seconds=event.report_deadline_seconds,
+        staff=frozenset(crypto.identity_hmac(identity_key, who) for who in event.staff),
+        cancelled=event.state == "cancelled",
+    )

@@ -1,0 +1,92 @@
+"""What this partition's decisions topic already says: the baseline of every new version (rule D5).
+
+A decision is published only if it differs from the last one that the LOG holds, whoever wrote it.
+Offsets tell: if our own writes are not contiguous, somebody else (a zombie) wrote in between, and
+what they wrote is read back first.
+"""
+
+from hashlib import blake2b
+from typing import Any, NamedTuple
+
+import orjson
+
+from shared.log_reader import LogReader
+from shared.publish import Written
+
+History = tuple[tuple[int, str, str, bool, int, str], ...]
+KEEP_VERSIONS = 20
+
+
+class Published(NamedTuple):
+    """The last decision of one key: its version, what it says (rule D5), and what came before."""
+
+    version: int
+    says: bytes
+    last: tuple[int, str, str, bool, int, str]
+    history: History
+
+
+def says(decision: dict[str, Any]) -> bytes:
+    """The fields whose change makes a new version (rule D5), as 12 comparable bytes."""
+    fields = orjson.dumps([
+        decision["present_seconds"], decision["base_seconds"], decision["required_seconds"],
+        decision["verdict"], decision["provisional"], sorted({r["code"] for r in decision["reasons"]}),
+        decision["rule_version"], decision["digest"],
+    ])  # fmt: skip
+    return blake2b(fields, digest_size=12).digest()
+
+
+def remembered(decision: dict[str, Any]) -> Published:
+    """What to keep of a published decision."""
+    cause = decision["reasons"][0]["code"] if decision["reasons"] else ""
+    last = (decision["version"], decision["decided_at"], decision["verdict"],
+            decision["provisional"], decision["present_seconds"], cause)  # fmt: skip
+    history = tuple(
+        (
+            h["version"],
+            h["decided_at"],
+            h["verdict"],
+            h["provisional"],
+            h["present_seconds"],
+            h["cause"],
+        )
+        for h in decision["history"]
+    )
+    return Published(decision["version"], says(decision), last, history)
+
+
+class PublishedDecisions:
+    """The baseline of one decisions partition."""
+
+    def __init__(self, reader: LogReader, topic: str, partition: int) -> None:
+        self._reader, self._place = reader, (topic, partition)
+        self.by_key: dict[str, Published] = {}
+        self._end = 0
+
+    async def catch_up(self) -> set[str]:
+        """Read what the log holds beyond what is known; the keys that others wrote."""
+        end = (await self._reader.ends([self._place]))[self._place]
+        return await self._read(end) if end > self._end else set()
+
+    async def _read(self, end: int) -> set[str]:
+        foreign: set[str] = set()
+        async for records in self._reader.read(*self._place, self._end, end):
+            for record in records:
+                key = (record.key or b"").decode()
+                if record.value is None:
+                    self.by_key.pop(key, None)
+                else:
+                    self.by_key[key] = remembered(orjson.loads(record.value))
+                foreign.add(key)
+        self._end = max(self._end, end)
+        return foreign
+
+    async def wrote(self, decisions: dict[str, dict[str, Any]], written: list[Written]) -> set[str]:
+        """Take our own acknowledged writes in; the keys that somebody else wrote in between."""
+        offsets = sorted(w.offset for w in written)
+        if offsets and offsets == list(range(self._end, self._end + len(offsets))):
+            for key, decision in decisions.items():
+                self.by_key[key] = remembered(decision)
+            self._end = offsets[-1] + 1
+            return set()
+        return await self._read(offsets[-1] + 1) if offsets else set()

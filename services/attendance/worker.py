@@ -1,0 +1,107 @@
+"""The attendance worker: both stages in one Faust app, fed by what is known of the roster."""
+
+import asyncio
+from collections.abc import Sequence
+
+import structlog
+from redis.exceptions import RedisError
+
+from services.attendance.decide import DecideStage
+from services.attendance.identify import IdentifyStage
+from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
+from services.attendance.published import PublishedDecisions
+from services.attendance.record_writer import DeadFrames, RecordWriter
+from services.attendance.settings import WorkerSettings
+from services.attendance.stores import WorkerProgress
+from shared.log_reader import LogReader
+from shared.publish import AsyncPublisher
+from shared.stream import Stage, StreamWorker
+from shared.tail import Tail
+from shared.topics import DECISIONS, EVENTS, WEBHOOKS
+from shared.views import connect
+
+log = structlog.get_logger()
+NAME = "attendance"
+
+
+class Worker:
+    """Starts and stops the parts in their order."""
+
+    def __init__(self, settings: WorkerSettings) -> None:
+        self._settings = settings
+        self.knowledge = Knowledge(settings.partitions, settings.identity_key)
+        self._publisher = AsyncPublisher(settings)
+        self._reader = LogReader(settings)
+        self._tail = Tail(settings, TOPICS, self.knowledge.apply)
+        self._writer = RecordWriter(settings, self._publisher)
+        self._progress = WorkerProgress(settings, connect(settings))
+        self._tasks: list[asyncio.Task[None]] = []
+        self.stream = StreamWorker(
+            settings, NAME, {WEBHOOKS: self._identify, EVENTS: self._decide},
+            instance=settings.instance,
+        )  # fmt: skip
+
+    def _identify(self, partition: int) -> Stage:
+        s = self._settings
+        dead = DeadFrames(s, WEBHOOKS, partition, self._publisher)
+        return IdentifyStage(partition, s.partitions, self.knowledge, s.identity_key, self._writer,
+                             dead, lambda: self._tail.epoch_of(IDENTITY_TOPICS), s.source)  # fmt: skip
+
+    def _decide(self, partition: int) -> Stage:
+        s = self._settings
+        dead = DeadFrames(s, EVENTS, partition, self._publisher)
+        published = PublishedDecisions(self._reader, s.topic(DECISIONS), partition)
+        return DecideStage(
+            partition, s.partitions, self.knowledge, published, self._publisher, dead
+        )
+
+    async def start(self) -> None:
+        """Read the roster first: whoever is not on it yet would be taken for unknown."""
+        await self._publisher.start()
+        await self._reader.start()
+        await self._tail.start()
+        self._tasks.append(asyncio.create_task(self._tail.run()))
+        await self._tail.caught_up.wait()
+        await self.stream.start()
+        self._tasks.append(asyncio.create_task(self._report()))
+
+    async def stop(self) -> None:
+        """Let what is under way be written, then leave."""
+        await self.stream.stop()
+        for task in self._tasks:
+            task.cancel()
+        await self._tail.stop()
+        await self._reader.stop()
+        await self._publisher.stop()
+
+    def healthy(self) -> Sequence[str]:
+        """What is missing, in plain sentences."""
+        dead = [t for t in self._tasks if t.done() and not t.cancelled()]
+        if dead:
+            return ["A part of the worker stopped."]
+        return (
+            self.stream.healthy()
+            if self._tail.caught_up.is_set()
+            else ["The roster is being read."]
+        )
+
+    async def _report(self) -> None:
+        """Once a second, for the progress pages; lost reports do no harm."""
+        while True:
+            await asyncio.sleep(0.5)
+            try:
+                await asyncio.to_thread(self._progress.write, *self._state())
+            except RedisError as away:
+                log.info("progress_not_written", because=type(away).__name__)
+
+    def _state(self) -> tuple[dict[str, int], dict[str, dict[str, bytes]]]:
+        positions: dict[str, int] = {}
+        webinars: dict[str, dict[str, bytes]] = {}
+        for runner in list(self.stream.runners.values()):
+            if not runner.ready.is_set():
+                continue
+            positions[f"{runner.topic.name}/{runner.partition}"] = runner.flushed
+            if isinstance(runner.stage, DecideStage):
+                for webinar_id, state in runner.stage.progress().items():
+                    webinars.setdefault(webinar_id, {})[str(runner.partition)] = state
+        return positions, webinars

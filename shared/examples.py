@@ -1,0 +1,143 @@
+"""One synthetic example of every event: no person, no real address, no key that opens anything.
+
+They stand in shared/schemas/ beside the schemas, in shared/asyncapi.json, and in tests.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from shared.events import Event, attendance, certificates, registration, reporting
+from shared.keys import certificate_id_of, derived_id, participant_id_of
+from shared.topics import EVENT_TYPES
+
+PROGRAMME = derived_id("example", "programme")
+WEBINAR = derived_id("example", "webinar")
+PERSON = participant_id_of("example-0001")
+CERTIFICATE = certificate_id_of(WEBINAR, PERSON)
+MEETING = "ZXhhbXBsZS1tZWV0aW5nLQ=="
+NUMBER = "90000000001"
+CONNECTION = derived_id("example", "connection")
+SEALED = "ZXhhbXBsZTogc2VhbGVkIGJ5dGVzIG9mIG5vYm9keQ=="
+OFFICIAL_END = 1_767_931_200  # 2026-01-09T04:00:00Z
+DIGEST = "sha256:" + "0" * 64
+PLACE: dict[str, Any] = {"webinar_id": WEBINAR, "participant_id": PERSON}
+
+
+def _programme() -> Event:
+    quota = {"region_code": "15", "category": "asn", "quota": 20_000}
+    return registration.ProgrammeSetV1(
+        programme_id=PROGRAMME, version=1, year=2026, name="Contoh program 2026",
+        targets={"asn": 1_000_000, "public": 250_000},
+        quotas=(registration.RegionQuota.model_validate(quota),),
+    )  # fmt: skip
+
+
+def _webinar() -> Event:
+    session = registration.SessionV1(
+        id="s1", start="2026-01-09T01:00:00Z", end="2026-01-09T04:00:00Z",
+        breaks=(registration.Break(start="2026-01-09T02:30:00Z", end="2026-01-09T02:45:00Z"),),
+        zoom=registration.ZoomRoom(number=NUMBER), hall=registration.Hall(name="Aula", capacity=1000),
+    )  # fmt: skip
+    return registration.WebinarSetV1(
+        webinar_id=WEBINAR, version=1, programme_id=PROGRAMME, year=2026, title="Contoh webinar",
+        sessions=(session,), jp=4,
+        signatory=registration.Signatory(name="Nama Pejabat", title="Jabatan"),
+    )  # fmt: skip
+
+
+def _enrolled() -> Event:
+    return registration.EnrolledV1(
+        **PLACE, external_id="example-0001", version=1_767_830_400_000, year=2026,
+        region_code="15.72", category=registration.Category.ASN,
+        links=(registration.Link(zoom_number=NUMBER, registrant_id="example-registrant"),),
+        email_hmac="0" * 32,
+    )  # fmt: skip
+
+
+def _connection() -> Event:
+    return attendance.ConnectionSeenV1(
+        **PLACE, connection_id=CONNECTION, meeting_uuid=MEETING, zoom_number=NUMBER,
+        revision=(2, 17), role="owner",
+        facts=(("j", "16778240", OFFICIAL_END - 10_000), ("l", "16778240", OFFICIAL_END)),
+        ip_tags=("0" * 16,),
+    )  # fmt: skip
+
+
+def _decision() -> Event:
+    figures = {"present_seconds": 9000, "base_seconds": 9900, "required_seconds": 7920}
+    reason = attendance.Reason(
+        code="share_reached", figures={"present_seconds": 9000, "required_seconds": 7920},
+        text={"id": "Waktu hadir tercapai.", "en": "The required time was reached."},
+    )  # fmt: skip
+    return attendance.EligibilityDecidedV1(
+        **PLACE, version=1, verdict=attendance.Verdict.ELIGIBLE, provisional=False, **figures,
+        sessions=(attendance.SessionFigures(id="s1", **figures),), reasons=(reason,),
+        rule_version=1, digest=DIGEST, decided_at="2026-01-09T05:35:00Z",
+    )  # fmt: skip
+
+
+def _certificate(kind: type[certificates.CertificateIssuedV1], revision: int) -> Event:
+    return kind(
+        **PLACE, certificate_id=CERTIFICATE, number="000001/CONTOH/2026", revision=revision,
+        sha256="0" * 64, verify_url="https://hadir.example/v/aaaaaaaaaaaaaaaaaaaa",
+        issued_at="2026-01-09T05:36:00Z", year=2026, region_code="15.72", category="asn",
+        sealed=SEALED,
+    )  # fmt: skip
+
+
+BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
+    registration.ProgrammeSetV1: _programme,
+    registration.WebinarSetV1: _webinar,
+    registration.KeyWrappedV1: lambda: registration.KeyWrappedV1(
+        participant_id=PERSON, wrapped=SEALED
+    ),
+    registration.ParticipantRegisteredV1: lambda: registration.ParticipantRegisteredV1(
+        participant_id=PERSON, version=1, sealed=SEALED
+    ),
+    registration.EnrolledV1: _enrolled,
+    attendance.ConnectionSeenV1: _connection,
+    attendance.MeetingSeenV1: lambda: attendance.MeetingSeenV1(
+        meeting_uuid=MEETING, zoom_number=NUMBER, started=OFFICIAL_END - 10_800,
+        ended=OFFICIAL_END, source=0,
+    ),
+    attendance.ClockPassedV1: lambda: attendance.ClockPassedV1(
+        webinar_id=WEBINAR, session_id="s1", official_end=OFFICIAL_END, clock="grace", source=0,
+        sources=12,
+    ),
+    attendance.CheckedInV1: lambda: attendance.CheckedInV1(
+        **PLACE, scan_id=derived_id("example", "scan"), session_id="s1", kind="in", gate="A",
+        scanner_id="scanner-1", at=OFFICIAL_END - 10_700, skew=2,
+    ),
+    attendance.RuledV1: lambda: attendance.RuledV1(
+        ruling_id=derived_id("example", "ruling"), kind="assigned", webinar_id=WEBINAR,
+        made_at="2026-01-09T06:00:00Z", made_by="example-operator", reason="Contoh alasan",
+        detail={"connection_id": CONNECTION, "participant_id": PERSON},
+    ),
+    attendance.ReviewCaseV1: lambda: attendance.ReviewCaseV1(
+        case_id=derived_id("example", "case"), webinar_id=WEBINAR, connection_id=CONNECTION,
+        meeting_uuid=MEETING, problem="nobody_matches", status="open", seconds=1800,
+    ),
+    attendance.EligibilityDecidedV1: _decision,
+    certificates.NumberTakenV1: lambda: certificates.NumberTakenV1(
+        **PLACE, series="2026", sealed=SEALED, region_code="15.72", category="asn", year=2026
+    ),
+    certificates.CertificateIssuedV1: lambda: _certificate(certificates.CertificateIssuedV1, 1),
+    certificates.CertificateSupersededV1: lambda: _certificate(
+        certificates.CertificateSupersededV1, 2
+    ),
+    certificates.CertificateRevokedV1: lambda: _certificate(certificates.CertificateRevokedV1, 2),
+    reporting.QuotaCellCountedV1: lambda: reporting.QuotaCellCountedV1(
+        year=2026, level="province", region_code="15", category=registration.Category.ASN,
+        quota=20_000, registered=1200, attended=1100, eligible=1000, certified=990, version=7,
+        as_of="2026-01-09T05:40:00Z",
+    ),
+}  # fmt: skip
+
+
+def example(event_type: str) -> Event:
+    """The example of an event type.
+
+    Raises:
+        KeyError: no such type, or nobody wrote an example of it.
+    """
+    return BUILDERS[EVENT_TYPES[event_type]]()
