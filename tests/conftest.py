@@ -1,51 +1,55 @@
 """One broker and one store for the whole run; every test module has its own names on them.
 
-`settings()` gives a module its settings with a fresh topic prefix, 3 partitions and an own Redis
-database; `provisioned` gives them with every topic created.
+`settings()` makes a module's settings with a fresh topic prefix, 3 partitions and a Redis database;
+`provisioned` gives them with every topic created.
 """
 
 import secrets
 from collections.abc import Callable, Iterator
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 import pytest
 import redis
 
-from deploy.local.broker import LocalBroker
-from deploy.local.store import DATABASES, LocalStore
 from shared.provision import provision
 from shared.settings import Settings
+from tests.support.broker import Backing, start_services
 
 PARTITIONS = 3
-_databases = count(1)
+REDIS_DATABASES = 15  # of the 16 that every store has; 0 is left to those who ask for it
+_numbers = count()
+_how = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
-def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Bootstrap address of a real broker."""
-    folder: Path = tmp_path_factory.mktemp("kafka")
-    with LocalBroker(folder) as broker:
-        yield broker.address
+def backing(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Backing]:
+    """A real broker and a real store."""
+    running = start_services(tmp_path_factory.mktemp("backing"))
+    pytestconfig.stash[_how] = running.how
+    yield running
+    running.stop()
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Say what the tests ran against."""
+    if how := config.stash.get(_how, None):
+        terminalreporter.write_line(f"Kafka and Redis: {how}.")
 
 
 @pytest.fixture(scope="session")
-def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStore]:
-    """A real Valkey or Redis."""
-    folder: Path = tmp_path_factory.mktemp("store")
-    with LocalStore(folder) as running:
-        yield running
+def kafka(backing: Backing) -> str:
+    """Bootstrap address of the broker."""
+    return backing.kafka
 
 
 @pytest.fixture(scope="module")
-def redis_url(store: LocalStore) -> Iterator[str]:
-    """URL of a database that this module has for itself."""
-    url = f"redis://127.0.0.1:{store.port}/{next(_databases) % DATABASES}"
-    client = redis.Redis.from_url(url)
-    client.flushdb()
-    yield url
-    client.close()
+def redis_url(backing: Backing) -> str:
+    """URL of a database that this module has for itself, empty."""
+    url = backing.redis_db(1 + next(_numbers) % REDIS_DATABASES)
+    with redis.Redis.from_url(url) as client:
+        client.flushdb()
+    return url
 
 
 @pytest.fixture(scope="module")
@@ -54,13 +58,8 @@ def settings(kafka: str, redis_url: str) -> Callable[..., Any]:
     prefix = f"t{secrets.token_hex(4)}."
 
     def make(kind: type[Settings] = Settings, **values: Any) -> Any:
-        given = {
-            "kafka": kafka,
-            "redis": redis_url,
-            "topic_prefix": prefix,
-            "partitions": PARTITIONS,
-        }
-        return kind(**{**given, **values})
+        mine = {"kafka": kafka, "redis": redis_url, "topic_prefix": prefix, "partitions": PARTITIONS}
+        return kind(**{**mine, **values})
 
     return make
 
