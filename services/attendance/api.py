@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from typing import Annotated, Any, Literal
 
 import structlog
@@ -10,9 +9,11 @@ from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from services.attendance.check_in import CheckIns, ScanIn, ScanResult, ScannerIn
+from services.attendance.check_in import CheckIns, ScanIn, ScannerIn, ScanResult, code_of
+from services.attendance.knowledge import to_webinar
 from services.attendance.progress import Ends, progress
 from services.attendance.stores import AttendanceView, WorkerProgress
+from shared.events.registration import WebinarSetV1
 from shared.http import Caller, Problem, Role, allowed, not_ready
 from shared.settings import KafkaSettings
 
@@ -81,7 +82,8 @@ async def check_in(webinar_id: str, body: CheckInRequest, request: Request, call
     check_ins: CheckIns = request.app.state.check_ins
     view = await run_in_threadpool(_view, request)
     webinar = await run_in_threadpool(_webinar, view, webinar_id)
-    results = await check_ins.record(webinar, body.scans, body.scanner, time.time())
+    known = to_webinar(WebinarSetV1.model_validate(webinar), b"")
+    results = await check_ins.record(known, body.scans, body.scanner, int(time.time()))
     log.info("checked_in", by=caller.subject, webinar=webinar_id, scans=len(results))
     return {"results": results}
 
@@ -150,6 +152,23 @@ def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list
     ]
 
 
-def utc(second: float) -> str:
-    """RFC 3339 of an epoch second."""
-    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+@router.get("/check-in-codes", summary="The texts of personal QR codes for the door, in pages")
+def list_codes(
+    webinar_id: str,
+    request: Request,
+    caller: Annotated[Caller, allowed(Role.ORGANISER, Role.OPERATOR)],
+    cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> dict[str, Any]:
+    """Whoever is enrolled, by participant id; a code is valid for this webinar only."""
+    view = _view(request)
+    _webinar(view, webinar_id)
+    key: bytes = request.app.state.settings.code_key
+    people = view.people(webinar_id, cursor, limit)
+    enrolled = view.enrolled(webinar_id, people)
+    items = [
+        {"participant_id": p, "external_id": e[0], "code": code_of(key, webinar_id, p)}
+        for p, e in enrolled.items()
+    ]
+    return {"items": items, "next": people[-1] if len(people) == limit else None}

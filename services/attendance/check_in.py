@@ -1,24 +1,29 @@
 """Check-ins at the door: codes are verified, scans become facts on the events topic."""
 
 import hmac
-from collections.abc import Mapping, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any, Literal
 
+import orjson
 from fastapi.concurrency import run_in_threadpool
 from pydantic import AwareDatetime, BaseModel, Field
 
+from services.attendance.domain.checkin import (
+    SENTENCES,
+    Accepted,
+    Duplicate,
+    Offered,
+    Refused,
+    check_in,
+)
+from services.attendance.domain.codes import Enrolment
+from services.attendance.domain.facts import Scan, Webinar
 from services.attendance.stores import AttendanceView
 from shared import crypto
 from shared.events.attendance import CheckedInV1
 from shared.keys import person_key
 from shared.publish import AsyncPublisher, Outgoing
 from shared.topics import EVENTS
-
-YEAR = 365 * 86_400
-NEW = b"\x1enew"  # marks an identity that this request brings
-FUTURE = 300
-"""A scan may lie this many seconds ahead of our clock: scanners' clocks are not exact."""
 
 
 class ScanIn(BaseModel):
@@ -41,10 +46,11 @@ class ScannerIn(BaseModel):
 
 
 class ScanProblem(BaseModel):
-    """Why a scan was refused or parked."""
+    """Why a scan was refused or parked; `title` in Indonesian, `detail` in English."""
 
     type: str
     title: str
+    detail: str
 
 
 class ScanResult(BaseModel):
@@ -55,9 +61,16 @@ class ScanResult(BaseModel):
     problem: ScanProblem | None = None
 
 
-class _Refused(Exception):
-    def __init__(self, code: str, title: str) -> None:
-        self.problem = ScanProblem(type=f"urn:hadir:problem:{code}", title=title)
+NOBODY = ScanProblem(
+    type="urn:hadir:problem:code-unknown",
+    title="Kode ini bukan kode webinar ini, atau terpotong.",
+    detail="The code is not one of this webinar, or was cut short.",
+)
+NOT_ENROLLED = ScanProblem(
+    type="urn:hadir:problem:not-enrolled",
+    title="Orang ini belum terdaftar; pindaian disimpan untuk ditinjau.",
+    detail="The person is not enrolled; the scan was kept for review.",
+)
 
 
 def code_of(key: bytes, webinar_id: str, participant_id: str) -> str:
@@ -78,112 +91,100 @@ class CheckIns:
     def __init__(self, code_key: bytes, view: AttendanceView, publisher: AsyncPublisher) -> None:
         self._key, self._view, self._publisher = code_key, view, publisher
 
-    async def record(self, webinar: Mapping[str, Any], scans: Sequence[ScanIn], scanner: ScannerIn,
-                     now: float) -> list[ScanResult]:  # fmt: skip
+    async def record(
+        self, webinar: Webinar, scans: Sequence[ScanIn], scanner: ScannerIn, now: int
+    ) -> list[ScanResult]:
         """One result per scan; what is accepted or parked is on the broker when this returns."""
-        skew = round(scanner.clock_now.timestamp() - now) if scanner.clock_now else None
-        judged = [self._judge(webinar, scan, scanner.id, skew, now) for scan in scans]
-        results, fresh = await run_in_threadpool(self._compare, webinar["webinar_id"], judged)
+        results, events = await run_in_threadpool(self._judge, webinar, scans, scanner, now)
         await self._publisher.publish(
-            Outgoing(EVENTS, person_key(e.webinar_id, e.participant_id), e) for e in fresh
+            Outgoing(EVENTS, person_key(e.webinar_id, e.participant_id), e) for e in events
         )
-        await run_in_threadpool(self._remember, fresh)
+        await run_in_threadpool(self._remember, webinar.id, events)
         return results
 
-    def _judge(self, webinar: Mapping[str, Any], scan: ScanIn, scanner: str, skew: int | None,
-               now: float) -> CheckedInV1 | ScanResult:  # fmt: skip
-        try:
-            return self._event(webinar, scan, scanner, skew, now)
-        except _Refused as why:
-            return ScanResult(scan_id=scan.scan_id, status="refused", problem=why.problem)
-
-    def _event(self, webinar: Mapping[str, Any], scan: ScanIn, scanner: str, skew: int | None,
-               now: float) -> CheckedInV1:  # fmt: skip
-        if scan.session_id not in {s["id"] for s in webinar["sessions"]}:
-            raise _Refused("session-unknown", "The webinar has no such session.")
-        at = int(scan.time.timestamp())
-        if at > now + FUTURE:
-            raise _Refused("scan-in-the-future", "The scan's time lies in the future.")
-        if at < _start(webinar) - YEAR:
-            raise _Refused("scan-too-old", "The scan's time lies years before the webinar.")
-        return CheckedInV1(
-            webinar_id=webinar["webinar_id"], participant_id=self._person(webinar, scan),
-            scan_id=scan.scan_id, session_id=scan.session_id, kind=scan.kind, gate=scan.gate,
-            scanner_id=scanner, at=at, skew=skew,
-        )  # fmt: skip
-
-    def _person(self, webinar: Mapping[str, Any], scan: ScanIn) -> str:
-        if scan.code is not None:
-            person = person_of(self._key, webinar["webinar_id"], scan.code)
-            if person is None:
-                raise _Refused(
-                    "code-unknown", "The code is not one of this webinar, or was cut short."
-                )
-            return person
-        if not scan.participant_id:
-            raise _Refused("nobody-named", "The scan names neither a code nor a participant.")
-        return scan.participant_id
-
-    def _compare(self, webinar_id: str, judged: Sequence[CheckedInV1 | ScanResult]
-                 ) -> tuple[list[ScanResult], list[CheckedInV1]]:  # fmt: skip
-        """Against the scans that were taken before, and against the list of the enrolled."""
-        events = [e for e in judged if isinstance(e, CheckedInV1)]
-        known = self._known(webinar_id, [e.scan_id for e in events])
-        enrolled = self._view.enrolled(webinar_id, {e.participant_id for e in events})
+    def _judge(
+        self, webinar: Webinar, scans: Sequence[ScanIn], scanner: ScannerIn, now: int
+    ) -> tuple[list[ScanResult], list[CheckedInV1]]:
+        people = [self._person(webinar, scan) for scan in scans]
+        enrolled = self._view.enrolled(webinar.id, {p for p in people if p})
+        known = self._known(webinar.id, [scan.scan_id for scan in scans])
+        scanner_now = int(scanner.clock_now.timestamp()) if scanner.clock_now else None
         results: list[ScanResult] = []
-        fresh: list[CheckedInV1] = []
-        for event in judged:
-            if isinstance(event, ScanResult):
-                results.append(event)
+        events: list[CheckedInV1] = []
+        for scan, person in zip(scans, people, strict=True):
+            if not person:
+                results.append(ScanResult(scan_id=scan.scan_id, status="refused", problem=NOBODY))
                 continue
-            before = known.setdefault(event.scan_id, event_identity(event) + NEW)
-            results.append(_result(event, before, event.participant_id in enrolled))
-            if before.endswith(NEW) and before == event_identity(event) + NEW:
-                known[event.scan_id] = event_identity(event)
-                fresh.append(event)
-        return results, fresh
+            standing = _standing(enrolled.get(person))
+            offered = _offered(webinar.id, person, scan)
+            before = known.get(scan.scan_id)
+            judged = check_in(webinar, offered, standing, before, now, scanner_now)
+            results.append(_result(scan.scan_id, judged))
+            if isinstance(judged, Accepted):
+                known[scan.scan_id] = (person, judged.scan)
+                events.append(_event(webinar.id, judged, scanner.id))
+        return results, events
+
+    def _person(self, webinar: Webinar, scan: ScanIn) -> str | None:
+        if scan.code is not None:
+            return person_of(self._key, webinar.id, scan.code)
+        return scan.participant_id
 
     def _scans(self, webinar_id: str) -> str:
         return self._view.view.key("scans", webinar_id)
 
-    def _known(self, webinar_id: str, scan_ids: Sequence[str]) -> dict[str, bytes]:
+    def _known(self, webinar_id: str, scan_ids: Sequence[str]) -> dict[str, tuple[str, Scan]]:
         if not scan_ids:
             return {}
         found: Any = self._view.view.client.hmget(self._scans(webinar_id), list(scan_ids))
-        return {i: bytes(v) for i, v in zip(scan_ids, found, strict=True) if v is not None}
+        stored = {i: orjson.loads(v) for i, v in zip(scan_ids, found, strict=True) if v is not None}
+        return {i: (person, Scan(*scan)) for i, (person, scan) in stored.items()}
 
-    def _remember(self, events: Sequence[CheckedInV1]) -> None:
+    def _remember(self, webinar_id: str, events: Sequence[CheckedInV1]) -> None:
         with self._view.view.client.pipeline(transaction=False) as pipe:
-            for event in events:
-                pipe.hset(self._scans(event.webinar_id), event.scan_id, event_identity(event))
+            for e in events:
+                scan = (e.scan_id, e.session_id, e.kind, e.gate, e.at)
+                pipe.hset(
+                    self._scans(webinar_id), e.scan_id, orjson.dumps([e.participant_id, scan])
+                )
             pipe.execute()
 
 
-def _result(event: CheckedInV1, before: bytes, enrolled: bool) -> ScanResult:
-    if before == event_identity(event):
-        return ScanResult(scan_id=event.scan_id, status="duplicate")
-    if before != event_identity(event) + NEW:
-        return _answer(
-            event, "refused", "scan-id-reused", "This scan id was used for another scan."
-        )
-    if not enrolled:
-        return _answer(event, "parked", "not-enrolled",
-                       "The person is not enrolled; the scan was kept for review.")  # fmt: skip
-    return ScanResult(scan_id=event.scan_id, status="accepted")
+def _standing(enrolment: list[str] | None) -> Enrolment:
+    if enrolment is None:
+        return Enrolment.NEVER
+    return Enrolment.ENROLLED if enrolment[1] == "enrolled" else Enrolment.CANCELLED
 
 
-def _answer(
-    event: CheckedInV1, status: Literal["refused", "parked"], code: str, title: str
-) -> ScanResult:
-    problem = ScanProblem(type=f"urn:hadir:problem:{code}", title=title)
-    return ScanResult(scan_id=event.scan_id, status=status, problem=problem)
+def _offered(webinar_id: str, person: str, scan: ScanIn) -> Offered:
+    at = int(scan.time.timestamp())
+    return Offered(scan.scan_id, webinar_id, person, scan.session_id, scan.kind, scan.gate, at)
 
 
-def event_identity(event: CheckedInV1) -> bytes:
-    """What makes two scans of one id the same scan (skew and scanner may differ when sent again)."""
-    parts = (event.participant_id, event.session_id, event.kind, event.gate, str(event.at))
-    return "\x1f".join(parts).encode()
+def _result(scan_id: str, judged: Accepted | Duplicate | Refused) -> ScanResult:
+    if isinstance(judged, Duplicate):
+        return ScanResult(scan_id=scan_id, status="duplicate")
+    if isinstance(judged, Accepted):
+        if judged.parked:
+            return ScanResult(scan_id=scan_id, status="parked", problem=NOT_ENROLLED)
+        return ScanResult(scan_id=scan_id, status="accepted")
+    indonesian, english = SENTENCES[judged.problem]
+    problem = ScanProblem(
+        type=f"urn:hadir:problem:{judged.problem.value}", title=indonesian, detail=english
+    )
+    return ScanResult(scan_id=scan_id, status="refused", problem=problem)
 
 
-def _start(webinar: Mapping[str, Any]) -> float:
-    return min(datetime.fromisoformat(s["start"]).timestamp() for s in webinar["sessions"])
+def _event(webinar_id: str, accepted: Accepted, scanner_id: str) -> CheckedInV1:
+    scan = accepted.scan
+    return CheckedInV1(
+        webinar_id=webinar_id,
+        participant_id=accepted.participant_id,
+        scan_id=scan.scan_id,
+        session_id=scan.session_id,
+        kind=scan.kind,
+        gate=scan.gate,
+        scanner_id=scanner_id,
+        at=scan.at,
+        skew=accepted.skew,
+    )
