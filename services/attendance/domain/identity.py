@@ -109,11 +109,9 @@ def last_word(
 ) -> Assignment | None:
     """The assignment that stands for a connection: the last by (made_at, id) of those not withdrawn
     (rule F2)."""
-    found = [
-        ruled
-        for ruled in _of_connection(assignments, meeting_uuid, participant_uuid, user_ids)
-        if not ruled.withdrawn
-    ]
+    known = _of_connection(assignments, meeting_uuid, participant_uuid, user_ids)
+    gone = {ruled.id for ruled in known if ruled.withdrawn}
+    found = [ruled for ruled in known if ruled.id not in gone]
     return max(found, key=lambda ruled: (ruled.made_at, ruled.id), default=None)
 
 
