@@ -1,7 +1,7 @@
 """The people of a scenario, each from (population seed, index) alone: nothing is kept in memory.
 
-Names come from a list of plants and colours and end in "Contoh": they are nobody's. NIP-like numbers
-begin with the birth year 1900; addresses end in `.example`; both can belong to no one.
+Names come from a list of plants and colours and end in "Contoh": they are nobody's. NIPs have the
+form of contract numbers of 1990, which there were none of; addresses end in `.example`.
 """
 
 import csv
@@ -149,11 +149,9 @@ def _name(rng: random.Random, index: int, non_ascii: float) -> str:
 
 
 def _nip(rng: random.Random, index: int) -> str:
-    """18 digits in the shape of a NIP, of somebody born in 1900: there is no such number."""
+    """18 digits that a check of NIPs accepts and nobody has: contract code 99, decades too early."""
     month, day = rng.randint(1, 12), rng.randint(1, 28)
-    return (
-        f"1900{month:02d}{day:02d}1920{rng.randint(1, 12):02d}{1 + index % 2}{1 + index % 999:03d}"
-    )
+    return f"1970{month:02d}{day:02d}199099{1 + index % 2}{1 + index % 999:03d}"
 
 
 def _mode(rng: random.Random, hall_share: float) -> str:
