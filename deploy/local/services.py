@@ -60,6 +60,7 @@ def environment(
         "partitions": str(settings.partitions),
         "http_host": HOST,
         "env": "local",
+        "instance": service.label,  # static membership: a restarted process keeps its partitions
         "data_dir": str(settings.data_dir.resolve() / service.name),
         **extra,
     }
