@@ -151,16 +151,15 @@ def test_I13_a_gap_that_a_settlement_does_not_name_asks_again():
 
 def test_I13_a_gap_that_became_another_asks_again():
     word = settled(staying=(gap(1000, 3000),))
-    plan = the_plan(
-        webinar(TWO_HOURS), FIRST, meeting("m2", started=2990), settlements=[word]
-    )
+    plan = the_plan(webinar(TWO_HOURS), FIRST, meeting("m2", started=2990), settlements=[word])
     assert len(plan.questions) == 1
 
 
 def test_F2_the_last_settlement_stands_and_a_withdrawn_one_does_not():
     meetings = FIRST, meeting("m2", started=3000, ended=8000)
-    away, back = settled(leaving=(gap(1000, 3000),)), settled(
-        id="l", made_at=2, staying=(gap(1000, 3000),)
+    away, back = (
+        settled(leaving=(gap(1000, 3000),)),
+        settled(id="l", made_at=2, staying=(gap(1000, 3000),)),
     )
     for order in ([away, back], [back, away]):
         plan = the_plan(webinar(TWO_HOURS), *meetings, settlements=order)

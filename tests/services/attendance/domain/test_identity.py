@@ -82,7 +82,9 @@ def test_W1_the_link_of_a_cancelled_enrolment_still_names_its_person():
 
 
 def test_W1_an_enrolled_person_beats_a_cancelled_one_with_the_same_link():
-    assert of(cancelled("ani", ["r1"]), enrolled("budi", ["r1"]), links=["r1"]) == Resolution("budi")
+    assert of(cancelled("ani", ["r1"]), enrolled("budi", ["r1"]), links=["r1"]) == Resolution(
+        "budi"
+    )
 
 
 def test_W1_a_cancelled_link_with_the_email_of_somebody_enrolled_is_reviewed():
@@ -227,7 +229,9 @@ def test_W6_a_ruling_names_a_connection_by_any_of_its_user_ids():
 
 
 def test_everybody_who_was_ever_named_may_have_been_credited():
-    people = People(cancelled("ani", ["r1"]), enrolled("budi", emails=["b@x"]), enrolled("citra", keys=["k"]))
+    people = People(
+        cancelled("ani", ["r1"]), enrolled("budi", emails=["b@x"]), enrolled("citra", keys=["k"])
+    )
     who = Identifiers(("r1",), ("b@x",), ("k",))
     words = [word("dewi", withdrawn=True), word(None)]
     bound = [Identifiers(emails=("b@x",))]

@@ -14,7 +14,9 @@ def lifecycle(kind, at, practice=False):
 
 
 def person(kind, at):
-    return Participant(kind, "webinar", "m1", NUMBER, "host", "1", "p", T + at, *[""] * 5, False, "", 0)
+    return Participant(
+        kind, "webinar", "m1", NUMBER, "host", "1", "p", T + at, *[""] * 5, False, "", 0
+    )
 
 
 def folded(*events):
@@ -30,7 +32,9 @@ def folded(*events):
 
 
 def test_F1_copies_add_up_to_the_earliest_start_and_the_latest_end():
-    events = [lifecycle("started", at) for at in (5, 0)] + [lifecycle("ended", at) for at in (90, 99)]
+    events = [lifecycle("started", at) for at in (5, 0)] + [
+        lifecycle("ended", at) for at in (90, 99)
+    ]
     assert life(folded(*events)) == Life(T, T + 99)
 
 
@@ -41,7 +45,9 @@ def test_F1_a_start_in_any_order_fills_what_the_end_left_open():
 
 
 def test_I9_a_practice_end_that_nothing_follows_is_the_end_of_a_rehearsal():
-    times = folded(lifecycle("started", -600), person("joined", -500), lifecycle("ended", -60, True))
+    times = folded(
+        lifecycle("started", -600), person("joined", -500), lifecycle("ended", -60, True)
+    )
     assert life(times) == Life(None, T - 60, T - 60, rehearsal=True)
 
 

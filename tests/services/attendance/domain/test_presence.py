@@ -214,7 +214,9 @@ def test_I11_a_list_whose_time_nothing_tells_is_0_s_and_review(room):
 
 def test_F_the_highest_version_of_a_list_holds():
     old, new = listed(start=0, end=3000), listed(version=2, named=False, start=0, end=3000)
-    assert seconds(the_plan(), lists=(old, new)) == seconds(the_plan(), lists=(new, old)) == (0,) * 3
+    assert (
+        seconds(the_plan(), lists=(old, new)) == seconds(the_plan(), lists=(new, old)) == (0,) * 3
+    )
 
 
 def test_I14_two_devices_at_once_count_once():
@@ -336,4 +338,4 @@ def test_D6_candidates_add_only_what_is_possible():
         connection(joined(300), left(900), id="c2"),))  # fmt: skip
     found = measure(the_plan(None, ENDED), evidence).sessions[0]
     assert (found.present, found.possible) == (600, 900)
-    assert NUMBER == the_plan().sessions[0].number
+    assert the_plan().sessions[0].number == NUMBER
