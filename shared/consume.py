@@ -15,6 +15,7 @@ from redis.exceptions import RedisError
 
 from shared.envelope import Headers, header
 from shared.events import Event
+from shared.provision import partitions_of
 from shared.settings import KafkaSettings
 from shared.telemetry import DEAD_LETTERS
 from shared.topics import EVENT_TYPES, Topic
@@ -229,6 +230,15 @@ class BatchConsumer:
         """The next offset that each assigned partition hands over; dead letters lie behind it."""
         mine = self._consumer.assignment()
         return {(self._by_name[tp.topic], tp.partition): self._consumer.position(tp) for tp in mine}
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """Where all partitions of all topics end, also those of other members."""
+        places = {
+            TopicPartition(name, partition): (topic.name, partition)
+            for name, topic in self._by_name.items()
+            for partition in range(partitions_of(topic, self._settings))
+        }
+        return {places[tp]: end for tp, end in self._consumer.end_offsets(list(places)).items()}
 
     def close(self) -> None:
         """Leave the group."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import redis as redis_lib
 import structlog
+from kafka.errors import KafkaError
 from redis.client import Pipeline
 
 from shared.consume import BatchConsumer, NotYet, Record
@@ -91,10 +92,37 @@ class View:
         """Say that it has caught up."""
         self.client.set(self.key("ready"), "1")
 
+    def pass_over(self, topic: str, partition: int, expected: int, position: int) -> None:
+        """Move a position over offsets that hold nothing for the view (dead letters, gaps).
+
+        Raises:
+            LostView: the stored position is not `expected`.
+        """
+        place = self._position_key(topic, partition)
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.watch(place)  # type: ignore[no-untyped-call]
+            stored: Any = pipe.get(place)
+            if int(stored or 0) != expected:
+                raise LostView(f"{place} stands at {stored}, not at {expected}")
+            pipe.multi()
+            pipe.set(place, position)
+            try:
+                pipe.execute()
+            except redis_lib.WatchError as moved:
+                raise LostView(f"{place} was moved by another writer") from moved
+
     def drop(self) -> None:
-        """Delete the whole view; its projector rebuilds it from the topics."""
+        """Delete the whole view; its projector rebuilds it from the topics.
+
+        Positions go last: a partition that is rebuilt while this still deletes would lose what it
+        has just written, and keep its position.
+        """
         self.client.delete(self.key("ready"))
-        for chunk in _chunks(self.client.scan_iter(match=self.prefix + ":*", count=1000), 500):
+        mine = list(self.client.scan_iter(match=self.prefix + ":*", count=1000))
+        positions = self.key("position", "").encode()
+        for chunk in _chunks((key for key in mine if not key.startswith(positions)), 500):
+            self.client.unlink(*chunk)
+        for chunk in _chunks((key for key in mine if key.startswith(positions)), 500):
             self.client.unlink(*chunk)
 
 
@@ -139,14 +167,31 @@ class Projector:
             self._expected[place] = self.view.advance(batch, self._project, self._expected[place])
 
     def idle(self) -> None:
-        """Nothing to read: notice an emptied store, and say when the view is complete."""
-        if self.view.ready():
-            return
-        if any(at and self.view.stored(*place) is None for place, at in self._expected.items()):
+        """Nothing to read: notice an emptied store, pass over gaps, say when the view is complete."""
+        ready = self.view.ready()
+        if not ready and self._lost():
             log.warning("view_lost", view=self.view.prefix, detail="the store was emptied")
             self.consumer.rewind()
-        elif self.consumer.ready.is_set() and self.consumer.lag() == 0:
+            return
+        self._pass_over_gaps()
+        if not ready and self.consumer.ready.is_set() and self._complete():
             self.view.mark_ready()
+
+    def _lost(self) -> bool:
+        return any(at and self.view.stored(*place) is None for place, at in self._expected.items())
+
+    def _pass_over_gaps(self) -> None:
+        for (topic, partition), at in self.consumer.positions().items():
+            place = (topic.name, partition)
+            expected = self._expected.get(place, at)
+            if at > expected:
+                self.view.pass_over(*place, expected, at)
+                self._expected[place] = at
+
+    def _complete(self) -> bool:
+        """Whether every partition is in the view, not only those of this member of the group."""
+        ends = self.consumer.ends()
+        return all((self.view.stored(*place) or 0) >= end for place, end in ends.items())
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
@@ -155,8 +200,11 @@ class Projector:
     def _idle_safely(self) -> None:
         try:
             self.idle()
-        except redis_lib.RedisError as away:
-            log.info("store_away", because=type(away).__name__)
+        except LostView as lost:
+            log.warning("view_lost", view=self.view.prefix, detail=str(lost))
+            self.consumer.rewind()
+        except (redis_lib.RedisError, KafkaError) as away:
+            log.info("not_reachable", because=type(away).__name__)
 
 
 def _place(record: Record) -> tuple[str, int, int]:
