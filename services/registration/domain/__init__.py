@@ -1,0 +1,1 @@
+"""The rules of registration: pure functions on frozen values."""

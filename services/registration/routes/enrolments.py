@@ -1,0 +1,141 @@
+"""/v1/webinars/{id}/enrolments and /v1/participants: people's places, and who they are."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from fastapi import APIRouter, Request, Response
+
+from services.registration.commands import Change, audit, unknown
+from services.registration.domain.people import Person, Webinar, as_person, cell_problems
+from services.registration.domain.problems import sentence
+from services.registration.domain.programme import Fault
+from services.registration.domain.webinar import zoom_numbers
+from services.registration.routes.bodies import (
+    Enrolled,
+    Enrolment,
+    EnrolmentBody,
+    Enrolments,
+    Participant,
+)
+from services.registration.routes.common import (
+    Cursor,
+    IfMatch,
+    Limit,
+    Organiser,
+    Parts,
+    Reader,
+    Work,
+    paged,
+    refuse,
+    say,
+)
+from shared.crypto import CannotOpen
+from shared.events.registration import EnrolledV1, Link, ParticipantRegisteredV1, WebinarSetV1
+from shared.http import Problem
+
+router = APIRouter(tags=["enrolments"])
+ENROLMENTS = "/v1/webinars/{webinar_id}/enrolments"
+
+
+@router.get(ENROLMENTS, response_model=Enrolments, summary="A webinar's enrolments, in pages")
+async def list_all(webinar_id: str, request: Request, response: Response, work: Work,
+                   caller: Reader, cursor: Cursor = "", limit: Limit = 100) -> Any:  # fmt: skip
+    """Pseudonymous: `external_id` is the organiser's own id."""
+    await existing_webinar(work, webinar_id)
+    page = await work.store.page(("enrolments", webinar_id), ("order", webinar_id), cursor, limit)
+    return paged(request, response, page, limit)
+
+
+@router.post(ENROLMENTS, response_model=Enrolled, status_code=201, summary="Enrol one person")
+async def enrol(webinar_id: str, body: EnrolmentBody, work: Work, caller: Organiser,
+                response: Response) -> Any:  # fmt: skip
+    """Like a row of an import; the same again changes nothing."""
+    webinar = await existing_webinar(work, webinar_id)
+    person = _person(body, webinar)
+    outcome, event, visible = await work.importer.enrol_one(webinar, person)
+    participant_id = event.participant_id
+    say(response, Change(event, outcome == "created", visible), _path(webinar_id, participant_id))
+    if outcome != "unchanged":
+        audit(caller, f"enrolment-{outcome}", f"{webinar_id}|{participant_id}", None, event.version)
+    return {**event.model_dump(), "outcome": outcome}
+
+
+@router.get(ENROLMENTS + "/{participant_id}", response_model=Enrolment, summary="One enrolment")
+async def get(webinar_id: str, participant_id: str, work: Work, caller: Reader,
+              response: Response) -> Any:  # fmt: skip
+    """With its version as ETag."""
+    event = await work.store.one(f"enrolments:{webinar_id}", participant_id, EnrolledV1)
+    if event is None:
+        raise unknown("enrolments")
+    response.headers["ETag"] = f'"{event.version}"'
+    return event.model_dump()
+
+
+@router.post(
+    ENROLMENTS + "/{participant_id}:cancel", response_model=Enrolment, summary="Cancel an enrolment"
+)
+async def cancel(webinar_id: str, participant_id: str, work: Work, caller: Organiser,
+                 response: Response, if_match: IfMatch = None) -> Any:  # fmt: skip
+    """It stays listed, as cancelled; enrolling or importing the person again brings it back."""
+    done = await work.commands.cancel(caller, webinar_id, participant_id, if_match)
+    say(response, done)
+    return done.event.model_dump()
+
+
+@router.get("/v1/participants/{participant_id}", response_model=Participant, tags=["participants"],
+            summary="Who a person is (personal data)")  # fmt: skip
+async def participant(
+    participant_id: str, work: Work, caller: Organiser, response: Response
+) -> Any:
+    """Every look leaves an audit line. 410 after an erasure."""
+    view = work.store.view
+    wrapped, raw = await work.store.read(
+        ("HGET", view.key("keys"), participant_id), ("HGET", view.key("people"), participant_id)
+    )
+    audit(caller, "participant-read", participant_id, None, None)
+    if raw is None:
+        raise Problem(404, "participant-unknown", "There is no such person")
+    if wrapped is None:
+        raise Problem(410, "participant-erased", "The person's data was erased")
+    sealed = ParticipantRegisteredV1.parse(raw).sealed
+    try:
+        personal = work.sealer.open(participant_id, wrapped.decode(), sealed)
+    except CannotOpen:
+        detail = "Import the person again to write it anew."
+        raise Problem(500, "unreadable", "The personal data cannot be opened", detail) from None
+    response.headers["Cache-Control"] = "no-store"
+    return {"participant_id": participant_id, **personal.model_dump()}
+
+
+async def existing_webinar(work: Parts, webinar_id: str) -> WebinarSetV1:
+    """The webinar, or 404."""
+    webinar: WebinarSetV1 | None = await work.store.one("webinars", webinar_id, WebinarSetV1)
+    if webinar is None:
+        raise unknown("webinars")
+    return webinar
+
+
+def _path(webinar_id: str, participant_id: str) -> str:
+    return f"/v1/webinars/{webinar_id}/enrolments/{participant_id}"
+
+
+def _person(body: EnrolmentBody, webinar: WebinarSetV1) -> Person:
+    known = Webinar(zoom_numbers(webinar), datetime.now(UTC).year)
+    said = {k: v.strip() for k, v in body.model_dump(exclude={"links"}).items() if v is not None}
+    faults = [Fault(f"/{column}", sentence(code)) for column, code in cell_problems(said, known)]
+    links = list(body.links or [])
+    for place, link in enumerate(links):
+        cells = {**said, **link.model_dump()}
+        faults += [
+            Fault(f"/links/{place}/{column}", sentence(code))
+            for column, code in cell_problems(cells, known)
+            if column in ("zoom_number", "registrant_id")
+        ]
+    refuse(faults)
+    person = as_person(said, known)
+    return person if body.links is None else person._replace(links=_all(person.links, links))
+
+
+def _all(one: tuple[Link, ...] | None, more: list[Link]) -> tuple[Link, ...] | None:
+    every = tuple(dict.fromkeys([*(one or ()), *more]))
+    return every or None

@@ -1,0 +1,79 @@
+"""THE obvious file: which process is made of what."""
+
+import signal
+import socket
+import threading
+from typing import TYPE_CHECKING
+
+from services.registration.settings import RegistrationApiSettings, RegistrationWorkerSettings
+from shared import telemetry
+from shared.settings import KafkaSettings, load_or_exit
+
+if TYPE_CHECKING:
+    from shared.views import Projector
+
+KAFKA_SECONDS = 1.0
+
+
+def run_api() -> None:
+    """The api, until SIGTERM."""
+    telemetry.configure("registration-api")
+    settings = load_or_exit(RegistrationApiSettings)
+    from services.registration.api import build
+    from services.registration.handlers import TOPICS
+    from shared.http import serve
+    from shared.provision import require
+
+    require(settings, TOPICS)
+    serve(build(settings), settings)
+
+
+def run_worker() -> None:
+    """The worker: keeps the view, until SIGTERM."""
+    telemetry.configure("registration-worker")
+    settings = load_or_exit(RegistrationWorkerSettings)
+    from services.registration.handlers import TOPICS, projection, view_of
+    from shared.http import serve_operator_routes
+    from shared.provision import require
+    from shared.views import Projector
+
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    require(settings, TOPICS)
+    view = view_of(settings)
+    projector = Projector(settings, view, TOPICS, projection(view), instance=settings.instance)
+    serve_operator_routes(settings, lambda: worker_misses(settings, projector))
+    try:
+        projector.run(stop)
+    finally:
+        projector.consumer.close()
+
+
+def worker_misses(settings: KafkaSettings, projector: "Projector") -> list[str]:
+    """What the worker waits for, in plain sentences."""
+    from redis import RedisError
+
+    missing = []
+    if not kafka_answers(settings):
+        missing.append("Kafka does not answer.")
+    if not projector.consumer.ready.is_set():
+        missing.append("No partitions are assigned yet.")
+    try:
+        if not projector.view.ready():
+            missing.append("The registration view is being built from the topics.")
+    except RedisError:
+        missing.append("The store does not answer.")
+    return missing
+
+
+def kafka_answers(settings: KafkaSettings) -> bool:
+    """Whether any bootstrap server takes a connection."""
+    for server in settings.kafka.split(","):
+        host, _, port = server.strip().rpartition(":")
+        try:
+            with socket.create_connection((host, int(port)), timeout=KAFKA_SECONDS):
+                return True
+        except OSError:
+            continue
+    return False

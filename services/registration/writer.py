@@ -1,0 +1,166 @@
+"""One writer at a time for each resource, who starts from everything that was written before.
+
+The lock is a lease in Redis: it ends by itself when its holder is killed. Whoever takes it asks the
+broker where the topics end and waits until the view has come so far, so that also what a killed
+writer wrote is seen. Every read under the lock checks that it is still held. So a read-modify-write
+never starts from an old value, and `If-Match` compares with the latest one.
+"""
+
+import asyncio
+import secrets
+import time
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka.errors import KafkaError
+from redis import RedisError
+
+from services.registration.handlers import TOPICS
+from services.registration.stores import Command, Places, Store
+from shared.events import Event
+from shared.http import Problem, not_ready
+from shared.provision import partitions_of
+from shared.publish import AsyncPublisher, Outgoing
+from shared.settings import KafkaSettings
+from shared.topics import Topic
+
+LEASE_MS = 6_000
+RENEW_SECONDS = 1.5
+PATIENCE = 5.0
+"""Seconds to wait for a lock, for the broker, or for the view."""
+_RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2])"
+_RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1])"
+
+
+class Ends:
+    """Asks the broker where the topics end."""
+
+    def __init__(self, settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> None:
+        self._settings = settings
+        self._asked = {
+            TopicPartition(settings.topic(topic), partition): (topic, partition)
+            for topic in topics
+            for partition in range(partitions_of(topic, settings))
+        }
+        self._consumer: AIOKafkaConsumer | None = None
+
+    async def start(self) -> None:
+        """Connect; raises aiokafka.errors.KafkaConnectionError."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka, enable_auto_commit=False,
+            request_timeout_ms=5_000,
+        )  # fmt: skip
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Disconnect."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    async def __call__(self) -> Places:
+        """The offset after the last record of each partition; 503 when no broker answers."""
+        assert self._consumer is not None, "Ends was not started"  # noqa: S101
+        try:
+            async with asyncio.timeout(PATIENCE):
+                found = await self._consumer.end_offsets(list(self._asked))
+        except (KafkaError, TimeoutError) as away:
+            raise not_ready("Kafka does not answer.") from away
+        return {self._asked[tp]: end for tp, end in found.items() if end}
+
+
+class Writer:
+    """What the holder of a lock may do."""
+
+    def __init__(self, store: Store, publisher: AsyncPublisher, lock: str) -> None:
+        self.store, self._publisher = store, publisher
+        self.lock = (lock, secrets.token_hex(16).encode())
+
+    async def read(self, *commands: Command) -> list[Any]:
+        """`Store.read` that also checks that the lock is still held."""
+        return await self.store.read(*commands, lock=self.lock)
+
+    async def one(self, key: str, name: str, kind: type[Event]) -> Any:
+        """The event of a hash field, or None."""
+        (value,) = await self.read(("HGET", self.store.view.key(key), name))
+        return None if value is None else kind.parse(value)
+
+    async def publish(self, topic: Topic, key: str, event: Event) -> bool:
+        """Write one event, then wait for the view; whether it came in time.
+
+        Raises:
+            shared.http.Problem: 503, the broker did not take it.
+        """
+        try:
+            (written,) = await self._publisher.publish([Outgoing(topic, key, event)])
+        except KafkaError as away:
+            raise not_ready("Kafka did not take it; it can be repeated.") from away
+        return await applied(self.store, {(topic, written.partition): written.offset + 1})
+
+
+async def applied(store: Store, places: Places, patience: float = PATIENCE) -> bool:
+    """Wait until the view has applied everything before the places; False = not in time."""
+    until, pause = time.monotonic() + patience, 0.002
+    while True:
+        with suppress(RedisError):
+            if not await store.behind(places):
+                return True
+        if time.monotonic() > until:
+            return False
+        await asyncio.sleep(pause)
+        pause = min(pause * 1.5, 0.05)
+
+
+class Writers:
+    """Hands out writers."""
+
+    def __init__(self, store: Store, publisher: AsyncPublisher, ends: Ends) -> None:
+        self._store, self._publisher, self._ends = store, publisher, ends
+
+    @asynccontextmanager
+    async def writer(self, resource: str, patience: float = PATIENCE) -> AsyncIterator[Writer]:
+        """The only writer of a resource, once the view has everything that was written before.
+
+        Raises:
+            shared.http.Problem: 503 when somebody else writes it, or the view is behind.
+        """
+        lock = self._store.view.key("lock", resource)
+        writer = Writer(self._store, self._publisher, lock)
+        await self._take(writer.lock, patience)
+        renewing = asyncio.create_task(self._renew(writer.lock))
+        try:
+            if not await applied(self._store, await self._ends()):
+                raise not_ready(
+                    "The view is behind the topics; is the registration worker running?"
+                )
+            yield writer
+        finally:
+            renewing.cancel()
+            with suppress(RedisError):  # the lease ends by itself
+                await self._eval(_RELEASE, *writer.lock)
+
+    async def _take(self, lock: tuple[str, bytes], patience: float) -> None:
+        until = time.monotonic() + patience
+        while not await self._free(lock):
+            if time.monotonic() > until:
+                detail = "Somebody else is changing this; try again."
+                raise Problem(503, "busy", "Busy", detail, {"Retry-After": "5"})
+            await asyncio.sleep(0.03)
+
+    async def _free(self, lock: tuple[str, bytes]) -> bool:
+        try:
+            return bool(await self._store.redis.set(*lock, nx=True, px=LEASE_MS))
+        except RedisError as away:
+            raise not_ready("The store does not answer.") from away
+
+    async def _renew(self, lock: tuple[str, bytes]) -> None:
+        while True:
+            await asyncio.sleep(RENEW_SECONDS)
+            with suppress(RedisError):  # the next read says so if the lock was lost meanwhile
+                await self._eval(_RENEW, *lock, str(LEASE_MS).encode())
+
+    async def _eval(self, script: str, lock: str, *values: bytes) -> None:
+        await self._store.redis.execute_command(  # type: ignore[no-untyped-call]
+            "EVAL", script, 1, lock, *values
+        )
