@@ -12,7 +12,12 @@ from pathlib import Path
 from typing import Annotated, Any, Literal, NoReturn, TypeVar
 
 from pydantic import BeforeValidator, Field, ValidationError
-from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
 
 from shared.topics import Topic
 
@@ -44,6 +49,17 @@ class KafkaSettings(BaseSettings):
     """What every process needs."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, extra="ignore", frozen=True)
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        *_: PydanticBaseSettingsSource,
+        **__: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: the environment is read there, at one place."""
+        return (init_settings,)
 
     kafka: str = Field(description="Kafka bootstrap servers, host:port[,host:port]")
     topic_prefix: str = "hadir."
@@ -93,7 +109,7 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
         if name.startswith(PREFIX) and name.endswith("_FILE"):
             try:
                 merged[name.removesuffix("_FILE")] = Path(path).read_text().strip()
-            except OSError as problem:
+            except (OSError, UnicodeDecodeError) as problem:
                 raise MissingSetting(
                     f"{name} names a file that cannot be read: {problem}"
                 ) from problem
@@ -102,6 +118,8 @@ def _with_files(environ: Mapping[str, str]) -> dict[str, str]:
 
 def _sentence(problem: ValidationError) -> str:
     first = problem.errors()[0]
+    if not first["loc"]:
+        return f"The settings do not fit together: {first['msg']}."
     name = PREFIX + str(first["loc"][0]).upper()
     if first["type"] == "missing":
         return f"The setting {name} is missing."
