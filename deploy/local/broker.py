@@ -6,7 +6,7 @@ import time
 from base64 import urlsafe_b64encode
 from pathlib import Path
 
-from deploy.local.errors import DidNotStart
+from deploy.local.errors import CannotStart, DidNotStart
 from deploy.local.ports import HOST, free_ports, is_open
 from deploy.local.process import Process
 from deploy.local.say import Say, quiet
@@ -50,7 +50,7 @@ class LocalBroker:
         """Start and wait until it serves.
 
         Raises:
-            CannotStart: no Java, or jars that cannot be fetched.
+            CannotStart: no Java, jars that cannot be fetched, or a port that is taken.
             DidNotStart: it ended or did not answer in time; the end of its log is in the text.
         """
         self.launch()
@@ -58,6 +58,8 @@ class LocalBroker:
 
     def launch(self) -> None:
         """Start without waiting; the first time its data folder is laid out."""
+        if is_open(self.port):
+            raise CannotStart(f"The broker's port {self.port} is already in use.")
         runtime = self._runtime = self._runtime or prepare(self._say)
         data, properties = self.folder / "data", self.folder / "server.properties"
         if not (data / "meta.properties").exists():

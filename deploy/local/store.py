@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 from deploy.local.errors import CannotStart, DidNotStart
-from deploy.local.ports import HOST, free_ports
+from deploy.local.ports import HOST, free_ports, is_open
 from deploy.local.process import Process
 
 READY_WITHIN = 30.0
@@ -52,7 +52,7 @@ class LocalStore:
         """Start and wait until it serves.
 
         Raises:
-            CannotStart: no server program.
+            CannotStart: no server program, or a port that is taken.
             DidNotStart: it ended or did not answer in time.
         """
         self.launch()
@@ -60,6 +60,8 @@ class LocalStore:
 
     def launch(self) -> None:
         """Start without waiting."""
+        if is_open(self.port):
+            raise CannotStart(f"The store's port {self.port} is already in use.")
         data = self.folder / "data"
         data.mkdir(parents=True, exist_ok=True)
         self.process = Process("store", [find_server(), *self._options(data)], self._log)

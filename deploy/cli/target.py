@@ -1,0 +1,43 @@
+"""Which system a command works on: the one that the settings name, else the one that runs here."""
+
+import os
+from typing import TypeVar
+
+from deploy.cli.errors import CannotDo
+from deploy.local.running import read_card
+from deploy.local.settings import local_settings
+from shared.settings import PREFIX, KafkaSettings, Settings, load
+
+S = TypeVar("S", bound=KafkaSettings)
+
+
+def kafka_settings() -> KafkaSettings:
+    """HADIR_KAFKA and what belongs to it, else those of the system that runs on the data folder.
+
+    Raises:
+        CannotDo: neither is there.
+    """
+    return _from(KafkaSettings)
+
+
+def full_settings() -> Settings:
+    """The same with HADIR_REDIS.
+
+    Raises:
+        CannotDo: neither is there.
+    """
+    return _from(Settings)
+
+
+def _from(kind: type[S]) -> S:
+    if f"{PREFIX}KAFKA" in os.environ:
+        return load(kind)
+    local = local_settings()
+    card = read_card(local.data_dir)
+    if card is None:
+        raise CannotDo(
+            f"The setting HADIR_KAFKA is missing, and no system of `hadir up` runs on"
+            f" {local.data_dir}."
+        )
+    running = {f"{PREFIX}{name.upper()}": card[name] for name in ("kafka", "redis", "topic_prefix")}
+    return load(kind, {**os.environ, **running})
