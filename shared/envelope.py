@@ -16,6 +16,11 @@ def rfc3339(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def urn_of(event_type: str) -> str:
+    """`ce_dataschema`: the id of the event's JSON Schema."""
+    return f"urn:hadir:schema:{event_type}"
+
+
 def attributes(event: Event, *, source: str, key: str, time: datetime) -> dict[str, str]:
     """The CloudEvents attributes of an event; the id is derived, so that a replay repeats it."""
     return {
@@ -25,7 +30,7 @@ def attributes(event: Event, *, source: str, key: str, time: datetime) -> dict[s
         "ce_type": event.type,
         "ce_time": rfc3339(time),
         "ce_subject": key,
-        "ce_dataschema": f"urn:hadir:schema:{event.type}",
+        "ce_dataschema": urn_of(event.type),
     }
 
 
