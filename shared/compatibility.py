@@ -67,10 +67,10 @@ class _Comparison:
 
 
 def _resolved(schema: Schema, root: Schema) -> Schema:
-    """The schema that a bare `$ref` means; what stands beside a `$ref` (a default) is kept."""
+    """What a `$ref` means; what counts beside it (a default) is kept."""
     name = schema.get("$ref")
     if name is None:
         return schema
     target: Schema = root["$defs"][name.removeprefix("#/$defs/")]
-    beside = {word: value for word, value in schema.items() if word != "$ref"}
+    beside = {word: value for word, value in schema.items() if word not in {"$ref", *_FREE}}
     return _resolved({**target, **beside} if beside else target, root)

@@ -197,18 +197,12 @@ def test_asyncapi_s_own_parser_finds_nothing_wrong() -> None:
 
 
 def parser_folder() -> Path:
-    """Where npm has put @asyncapi/parser: HADIR_NODE_MODULES, else beside the project, else global."""
+    """Where npm has put @asyncapi/parser: `npm install --prefix .tools @asyncapi/parser@3.6.3`."""
     given = os.environ.get("HADIR_NODE_MODULES")
-    folders = [Path(given)] if given else [contracts.SHARED.parent / "node_modules"]
-    if not given and shutil.which("npm"):
-        asked = ["npm", "root", "--global"]
-        folders.append(
-            Path(subprocess.run(asked, capture_output=True, text=True, check=True).stdout.strip())
-        )
-    found = [f for f in folders if shutil.which("node") and (f / "@asyncapi" / "parser").is_dir()]
-    if not found:
-        lacking("node with the npm package @asyncapi/parser")
-    return found[0]
+    folder = Path(given) if given else contracts.SHARED.parent / ".tools" / "node_modules"
+    if not shutil.which("node") or not (folder / "@asyncapi" / "parser").is_dir():
+        lacking(f"node with the npm package @asyncapi/parser in {folder.name}")
+    return folder
 
 
 def lacking(what: str) -> None:
