@@ -23,7 +23,9 @@ _how = pytest.StashKey[str]()
 
 
 @pytest.fixture(scope="session")
-def backing(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config) -> Iterator[Backing]:
+def backing(
+    tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Config
+) -> Iterator[Backing]:
     """A real broker and a real store."""
     running = start_services(tmp_path_factory.mktemp("backing"))
     pytestconfig.stash[_how] = running.how
@@ -31,7 +33,9 @@ def backing(tmp_path_factory: pytest.TempPathFactory, pytestconfig: pytest.Confi
     running.stop()
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
     """Say what the tests ran against."""
     if how := config.stash.get(_how, None):
         terminalreporter.write_line(f"Kafka and Redis: {how}.")
@@ -58,7 +62,12 @@ def settings(kafka: str, redis_url: str) -> Callable[..., Any]:
     prefix = f"t{secrets.token_hex(4)}."
 
     def make(kind: type[Settings] = Settings, **values: Any) -> Any:
-        mine = {"kafka": kafka, "redis": redis_url, "topic_prefix": prefix, "partitions": PARTITIONS}
+        mine = {
+            "kafka": kafka,
+            "redis": redis_url,
+            "topic_prefix": prefix,
+            "partitions": PARTITIONS,
+        }
         return kind(**{**mine, **values})
 
     return make
