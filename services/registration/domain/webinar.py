@@ -23,6 +23,8 @@ def instant(text: str) -> str:
     moment = datetime.fromisoformat(text)  # of every ISO 8601 form, RFC 3339 is what we document
     if moment.tzinfo is None:
         raise ValueError("a time needs an offset or Z")
+    if not 1970 < moment.year < 9999:
+        raise ValueError("such a year cannot be meant")
     return moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
