@@ -165,6 +165,9 @@ class Player:
     async def _next(self) -> tuple[int, Webhook] | None:
         """The next try that is due, else the next new webhook; None when all is done."""
         while True:
+            if self._over():
+                self._dropped += len(self._waiting)
+                self._waiting.clear()
             if self._waiting and self._waiting[0][0] <= time.monotonic():
                 _, _, tries, webhook = heapq.heappop(self._waiting)
                 return tries, webhook
@@ -182,14 +185,20 @@ class Player:
                 return None
 
     def _new(self) -> Webhook | Scan | None:
-        over = self.pace.seconds and time.monotonic() - self._begun > self.pace.seconds
-        if self._items is None or over or (self.pace.limit and self._sent >= self.pace.limit):
+        if (
+            self._items is None
+            or self._over()
+            or (self.pace.limit and self._sent >= self.pace.limit)
+        ):
             self._items = None
             return None
         item = next(self._items, None)
         if item is None:
             self._items = None
         return item
+
+    def _over(self) -> bool:
+        return 0 < self.pace.seconds < time.monotonic() - self._begun
 
     async def _keep_pace(self) -> None:
         if self.pace.rate:

@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -158,8 +158,8 @@ class System:
 
     def certificates(self, webinar_id: str) -> Iterator[dict[str, Any]]:
         """Every certificate of a webinar."""
-        url = f"{self.at.certificates}/v1/certificates"
-        yield from self._pages(url, {"webinar_id": webinar_id})
+        url = f"{self.at.certificates}/v1/webinars/{webinar_id}/certificates"
+        yield from self._pages(url, {})
 
     def quotas(self, year: int) -> list[dict[str, Any]]:
         """All quota cells of a year."""
@@ -171,13 +171,8 @@ class System:
             more = {"cursor": cursor} if cursor else {}
             answer = self.call("GET", url, params={**query, **more, "limit": str(PAGE)})
             body = answer.json()
-            yield from body if isinstance(body, list) else body["items"]
-            cursor = _cursor(answer.links.get("next", {}).get("url", ""))
-
-
-def _cursor(url: str) -> str | None:
-    found = parse_qs(urlsplit(url).query).get("cursor")
-    return found[0] if found else None
+            yield from body["items"]
+            cursor = body.get("next")
 
 
 def _id(body: Mapping[str, Any], name: str) -> str:
