@@ -71,6 +71,8 @@ def configure(process: str, level: int = logging.INFO) -> None:
             ],
         )
     )
+    # kafka-python warns of every 100 ms that another process had the core
+    logging.getLogger("kafka.net.selector").setLevel(logging.ERROR)
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
