@@ -11,6 +11,7 @@ from shared.settings import KafkaSettings, load_or_exit, stop_with
 from shared.topics import DAY_MS, FLOW, Topic
 
 DEAD_LETTER_DAYS = 28
+MAX_MESSAGE = 4 * 1024 * 1024
 
 
 class WrongPartitions(Exception):
@@ -24,7 +25,7 @@ def partitions_of(topic: Topic, settings: KafkaSettings) -> int:
 
 def configs_of(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
     """The topic's Kafka settings, from its card."""
-    configs = {"cleanup.policy": topic.cleanup, "max.message.bytes": str(4 * 1024 * 1024)}
+    configs = {"cleanup.policy": topic.cleanup, "max.message.bytes": str(MAX_MESSAGE)}
     if settings.replication > 1:
         configs["min.insync.replicas"] = str(settings.replication - 1)
     if topic.cleanup == "delete":
@@ -35,6 +36,12 @@ def configs_of(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
     if topic.erasable or topic.name == "attendance.zoom-webhooks.v1":
         configs["segment.ms"] = str(DAY_MS)
     return configs
+
+
+def dead_letter_configs() -> dict[str, str]:
+    """Of every dead-letter topic: it must take whatever its source took, with more headers."""
+    days = str(DEAD_LETTER_DAYS * DAY_MS)
+    return {"retention.ms": days, "max.message.bytes": str(2 * MAX_MESSAGE)}
 
 
 def wanted(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
@@ -49,7 +56,7 @@ def wanted(settings: KafkaSettings) -> dict[str, dict[str, Any]]:
         topics[settings.dead_letters(topic)] = {
             "num_partitions": 1,
             "replication_factor": settings.replication,
-            "configs": {"retention.ms": str(DEAD_LETTER_DAYS * DAY_MS)},
+            "configs": dead_letter_configs(),
         }
     return topics
 
@@ -112,12 +119,13 @@ def require(settings: KafkaSettings, topics: Iterable[Topic]) -> None:
 
 
 def main() -> None:
-    """Provision by the environment's settings and say what was done."""
+    """Provision by the environment's settings, check what was there before, say what was done."""
     settings = load_or_exit(KafkaSettings)
     try:
         created = provision(settings)
     except KafkaError as problem:
         stop_with(f"Kafka at {settings.kafka} cannot be reached: {problem}.")
+    require(settings, FLOW)
     print(f"{len(created)} topics created, {len(wanted(settings)) - len(created)} were there.")
 
 
