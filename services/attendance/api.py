@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import structlog
 from fastapi import APIRouter, Query, Request, Response
@@ -49,16 +49,6 @@ class Progress(BaseModel):
     final: int
     certificates: int
     settled: bool
-
-
-class AttendanceItem(BaseModel):
-    """One person's decision; null while there is none yet (rule D3)."""
-
-    participant_id: str
-    external_id: str | None
-    enrolment: Literal["enrolled", "cancelled"] | None
-    certificate: str | None
-    decision: dict[str, Any] | None
 
 
 def _view(request: Request) -> AttendanceView:
@@ -118,12 +108,12 @@ def list_attendance(
 @router.get("/attendance/{participant_id}", summary="One person's decision and its reasons")
 def get_attendance(
     webinar_id: str, participant_id: str, request: Request, caller: Reader
-) -> AttendanceItem:
+) -> dict[str, Any]:
     """The decision with every version it went through."""
     view = _view(request)
     _webinar(view, webinar_id)
     (item,) = _items(view, webinar_id, [participant_id])
-    if item.enrolment is None and item.decision is None:
+    if item["enrolment"] is None and "verdict" not in item:
         raise Problem(404, "participant-unknown", "Nobody of this id takes part in this webinar")
     return item
 
@@ -136,21 +126,23 @@ def list_reviews(webinar_id: str, request: Request, caller: Reader) -> dict[str,
     return {"items": view.reviews(webinar_id)}
 
 
-def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[AttendanceItem]:
+def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[dict[str, Any]]:
+    """Decisions with external_id, enrolment and certificate; without `verdict` while there is none
+    (rule D3)."""
     enrolled = view.enrolled(webinar_id, people)
     decisions = view.decisions(webinar_id, people)
     certificates = view.certificate_statuses(webinar_id, people)
     return [
-        AttendanceItem(
-            participant_id=p,
-            external_id=enrolled[p][0] if p in enrolled else None,
-            enrolment=enrolled[p][1] if p in enrolled else None,
-            certificate=certificates.get(p),
-            decision=decisions.get(p),
-        )
+        {
+            "webinar_id": webinar_id,
+            "participant_id": p,
+            "external_id": enrolled[p][0] if p in enrolled else None,
+            "enrolment": enrolled[p][1] if p in enrolled else None,
+            "certificate": certificates.get(p),
+            **decisions.get(p, {}),
+        }
         for p in people
     ]
-
 
 
 @router.get("/check-in-codes", summary="The texts of personal QR codes for the door, in pages")

@@ -130,6 +130,13 @@ def add_scans(spans: Spans, scans: Sequence[Scan]) -> None:
             spans.stray(index, stray, last_out or 0, at)
 
 
+def not_enrolled(evidence: Evidence) -> list[Astray]:
+    """The case of each scan and list of somebody who is not enrolled (rule W6)."""
+    scans = [Astray(Problem.NOT_ENROLLED, f"scan:{s.scan_id}", s.at) for s in evidence.scans]
+    lists = [Astray(Problem.NOT_ENROLLED, f"list:{one.list_id}", 0) for one in evidence.lists]
+    return scans + lists
+
+
 def add_lists(spans: Spans, lists: Sequence[ProctorList]) -> None:
     """Proctors' lists: the highest version of each holds (rule I11)."""
     held: dict[tuple[str, str], ProctorList] = {}

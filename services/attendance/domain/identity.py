@@ -182,11 +182,14 @@ def _by_evidence(
     former = {who for holders in links for who, _ in holders}
     if former:
         return _by_former_link(former, emails)
-    found = _by_address(emails)
-    if found is not None and found.problem is not Problem.EMAIL_SHARED:
-        return found
     keys = _enrolled(roster.by_customer_key(webinar_id, k) for k in identifiers.customer_keys)
-    return _by_customer_key(keys, emails) or found or UNRESOLVED
+    return (
+        _one_person(emails)
+        or _one_person(keys)
+        or _nobody_alone(Problem.EMAIL_SHARED, emails)
+        or _nobody_alone(Problem.CUSTOMER_KEY_SHARED, keys)
+        or UNRESOLVED
+    )
 
 
 def _enrolled(looked_up: Iterable[Collection[Holder]]) -> list[frozenset[str]]:
@@ -198,14 +201,19 @@ def _enrolled(looked_up: Iterable[Collection[Holder]]) -> list[frozenset[str]]:
     return [people for people in found if people]
 
 
+def _exact(looked_up: Iterable[frozenset[str]]) -> frozenset[str]:
+    """The people whom an identifier names alone; one that several have names nobody (rule W2)."""
+    return frozenset[str]().union(*(people for people in looked_up if len(people) == 1))
+
+
 def _by_link(linked: Sequence[frozenset[str]], emails: Sequence[frozenset[str]]) -> Resolution:
     """Rules W1 and W5: the registrant ids name one person, and no e-mail is somebody else's."""
     people = frozenset[str]().union(*linked)
     if any(len(holders) > 1 for holders in linked):
         return _review(Problem.REGISTRANT_SHARED, people)
-    others = [holders for holders in emails if not people <= holders]
-    if len(people) > 1 or others:
-        return _review(Problem.TWO_PEOPLE, people.union(*others))
+    everybody = people | _exact(emails)
+    if len(everybody) > 1:
+        return _review(Problem.TWO_PEOPLE, everybody)
     return Resolution(min(people))
 
 
@@ -221,34 +229,18 @@ def _by_former_link(former: Collection[str], emails: Sequence[frozenset[str]]) -
     return Resolution(min(people))
 
 
-def _by_address(emails: Sequence[frozenset[str]]) -> Resolution | None:
-    """Rule W2: the e-mail that exactly one enrolled person has; None without any known e-mail."""
-    if not emails:
-        return None
-    exact = frozenset[str]().union(*(holders for holders in emails if len(holders) == 1))
-    common = frozenset.intersection(*emails)
-    everybody = frozenset[str]().union(*emails)
-    if len(exact) == 1 and exact <= common:
-        return Resolution(min(exact))
-    if exact or not common:
-        return _review(Problem.TWO_PEOPLE, everybody)
-    return _review(Problem.EMAIL_SHARED, everybody)
+def _one_person(looked_up: Iterable[frozenset[str]]) -> Resolution | None:
+    """Rule W2: who alone has the e-mail or customer key; None where nobody does."""
+    exact = _exact(looked_up)
+    if len(exact) > 1:
+        return _review(Problem.TWO_PEOPLE, exact)
+    return Resolution(min(exact)) if exact else None
 
 
-def _by_customer_key(
-    keys: Sequence[frozenset[str]], emails: Sequence[frozenset[str]]
-) -> Resolution | None:
-    """Rule W2, `customer_key`; None without any known key."""
-    if not keys:
-        return None
-    people = frozenset[str]().union(*keys)
-    addressed = frozenset[str]().union(*emails)
-    if len(people) > 1:
-        problem = Problem.TWO_PEOPLE if len(keys) > 1 else Problem.CUSTOMER_KEY_SHARED
-        return _review(problem, people | addressed)
-    if addressed and not people <= addressed:
-        return _review(Problem.TWO_PEOPLE, people | addressed)
-    return Resolution(min(people))
+def _nobody_alone(problem: Problem, looked_up: Iterable[frozenset[str]]) -> Resolution | None:
+    """An identifier that several have: each of them may be it."""
+    people = frozenset[str]().union(*looked_up)
+    return _review(problem, people) if people else None
 
 
 def _review(problem: Problem, candidates: Iterable[str]) -> Resolution:

@@ -19,6 +19,7 @@ from services.attendance.domain.evidence import (
     add_lists,
     add_scans,
     apply_corrections,
+    not_enrolled,
 )
 from services.attendance.domain.facts import Connection
 from services.attendance.domain.intervals import covered, cut
@@ -57,15 +58,20 @@ class Measured(NamedTuple):
     strange: tuple[str, ...]
 
 
-def measure(plan: Plan, evidence: Evidence) -> Measured:
-    """What one person's evidence comes to; the same for any order and repetition of it (rule L1)."""
+def measure(plan: Plan, evidence: Evidence, *, enrolled: bool = True) -> Measured:
+    """What one person's evidence comes to; the same for any order and repetition of it (rule L1).
+
+    Scans and lists of somebody who is not `enrolled` (any more) are 0 s and a case (rule W6).
+    """
     spans = Spans(plan)
     if evidence.connections:
         add_connections(spans, evidence.connections, candidate=False)
-    if evidence.scans:
+    if enrolled and evidence.scans:
         add_scans(spans, evidence.scans)
-    if evidence.lists:
+    if enrolled and evidence.lists:
         add_lists(spans, evidence.lists)
+    if not enrolled:
+        spans.astray += not_enrolled(evidence)
     if evidence.candidates:
         add_connections(spans, evidence.candidates, candidate=True)
     corrections = apply_corrections(spans, evidence.corrections) if evidence.corrections else 0

@@ -73,7 +73,7 @@ class _Walk:
             self._while_out(at, moved, left, nothing)
         else:
             self._while_in(at, self.opened, moved, left, nothing)
-        for user_id in joins:
+        for user_id in moved:
             self.joined[user_id] = at
 
     def _while_in(
@@ -98,7 +98,8 @@ class _Walk:
             self.last_leave = at
 
     def _stale(self, user_id: str) -> bool:
-        return self.joined.get(user_id, self.latest) < self.latest
+        """Of somebody else than who is in: they joined before, only for 0 s, or not yet."""
+        return user_id in self.ever and self.joined.get(user_id, -1) < self.latest
 
     def result(self) -> Visits:
         if self.opened is None:

@@ -35,7 +35,7 @@ _SECOND = timedelta(seconds=1)
 Family = Literal["meeting", "webinar"]
 
 
-class Malformed(ValueError):  # noqa: N818 - a verdict on the body, as Overloaded is on us
+class Malformed(ValueError):
     """A body that is no webhook: the message says what is wrong, without any personal data."""
 
 
