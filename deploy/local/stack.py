@@ -17,7 +17,7 @@ from deploy.local.settings import LocalSettings
 from deploy.local.store import LocalStore
 from deploy.local.supervisor import Supervisor
 
-READY_WITHIN = 90.0
+READY_WITHIN = 180.0  # a dead process ends the wait at once; a busy machine gets its time
 STOP_WITHIN = 20.0
 STORE_PORT, KAFKA_PORT = 79, 92  # counted from the base, as the services' are
 
