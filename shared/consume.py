@@ -125,7 +125,7 @@ class _Seek(ConsumerRebalanceListener):  # type: ignore[misc] # the client has n
         self._owner.revoked(revoked)
 
     def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._owner.assigned(assigned)
+        self._owner.rebalanced(assigned)
 
 
 class BatchConsumer:
@@ -146,6 +146,7 @@ class BatchConsumer:
         on_assigned: Callable[[Sequence[tuple[Topic, int]]], None] | None = None,
         instance: str = "",
         max_records: int = 2_000,
+        client: Callable[..., Any] = KafkaConsumer,
     ) -> None:
         self._settings = settings
         self._by_name: Mapping[str, Topic] = {settings.topic(t): t for t in topics}
@@ -155,7 +156,7 @@ class BatchConsumer:
         self._poison_run = 0
         self._astray = False
         self.ready = threading.Event()
-        self._consumer = KafkaConsumer(
+        self._consumer = client(
             bootstrap_servers=settings.kafka.split(","),
             group_id=settings.group(group),
             group_instance_id=instance or None,
@@ -177,6 +178,15 @@ class BatchConsumer:
             if self._position:
                 self._consumer.seek(tp, self._position(topic, partition))
         self.ready.set()
+
+    def rebalanced(self, partitions: Sequence[TopicPartition]) -> None:
+        """`assigned`, or again before the next poll where the effect's store does not answer: a
+        client swallows what its listener raises and would go on from the committed offsets."""
+        try:
+            self.assigned(partitions)
+        except TRANSIENT as away:
+            log.info("position_unknown", because=type(away).__name__)
+            self._astray = self._position is not None
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Rebalance: nothing is held over, since commits follow effects."""
@@ -201,7 +211,7 @@ class BatchConsumer:
             return 0
         polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
         raw = [r for records in polled.values() for r in records]
-        if not raw:
+        if not raw or self._astray:  # astray since this very poll: it is polled again from there
             return 0
         try:
             self._process(raw)

@@ -7,11 +7,21 @@ from itertools import islice
 import structlog
 from redis.exceptions import RedisError
 
-from services.reporting.domain.quota import NOTHING, Cell, Counter, Counts, Part, Person, moved
+from services.reporting.domain.quota import (
+    NOTHING,
+    Cell,
+    Counter,
+    Counts,
+    Part,
+    Person,
+    Totals,
+    move,
+)
 from services.reporting.handlers import SOURCES, Learnt, read, source_of
 from services.reporting.packing import shelf_of
 from services.reporting.stores import MOST_PEOPLE, Change, CounterStore, Mark
 from shared.consume import BatchConsumer, NotYet, Record
+from shared.fast_consumer import FastConsumer
 from shared.settings import Settings
 from shared.topics import Topic
 from shared.views import LostView
@@ -33,7 +43,7 @@ class Counting:
         self._expected: dict[str, int] = {}
         self.consumer = BatchConsumer(
             settings, group=GROUP, topics=SOURCES, handle=self.handle, position=self._start,
-            instance=settings.instance, max_records=5_000,
+            instance=settings.instance, max_records=5_000, client=FastConsumer,
         )  # fmt: skip
 
     def _start(self, topic: Topic, partition: int) -> int:
@@ -52,10 +62,11 @@ class Counting:
         for _ in range(ATTEMPTS):
             mark, before = self.store.people(ids)
             self._check(mark)
+            self._known(learnt)
             new = [each for each in learnt if each.offset >= mark.position(each.source)]
             after = _applied(before, new)
             moves = _moves(before, after)
-            positions = {**_ends(learnt, mark)}
+            positions = _ends(learnt, mark)
             shelves = {shelf_of(c.year, c.region_code) for c in moves if isinstance(c, Cell)}
             change = self._changed(after, before, moves, shelves)
             if self.store.advance(mark, mark.moved(positions, shelves), change):
@@ -79,10 +90,15 @@ class Counting:
         return Change(people, cells, counters)
 
     def _check(self, mark: Mark) -> None:
-        for source, position in self._expected.items():
+        for source, position in list(self._expected.items()):
             if mark.position(source) < position:
                 self._expected.clear()
                 raise LostView(f"{source} stands at {mark.position(source)}, not at {position}")
+
+    def _known(self, learnt: Iterable[Learnt]) -> None:
+        strange = {each.source for each in learnt} - self._expected.keys()
+        if strange:  # its position could not be read when it was assigned
+            raise LostView(f"nobody has said where {min(strange)} is taken up")
 
     def idle(self) -> None:
         """Nothing to read: notice a lost store, and pass what the log holds but nobody can count
@@ -126,11 +142,10 @@ def _applied(before: Mapping[bytes, Person], learnt: Iterable[Learnt]) -> dict[b
 
 
 def _moves(before: Mapping[bytes, Person], after: Mapping[bytes, Person]) -> dict[Counter, Counts]:
-    moves: dict[Counter, Counts] = {}
+    totals: Totals = {}
     for person_id, person in after.items():
-        for counter, by in moved(before[person_id], person).items():
-            moves[counter] = moves.get(counter, NOTHING).plus(by)
-    return {counter: by for counter, by in moves.items() if any(by)}
+        move(totals, before[person_id], person)
+    return {counter: Counts(*by) for counter, by in totals.items() if any(by)}
 
 
 def _ends(learnt: Iterable[Learnt], mark: Mark) -> dict[str, int]:

@@ -124,9 +124,7 @@ class CounterStore:
     def webinars(self, ids: Sequence[str]) -> tuple[Mark, dict[str, Counts]]:
         """The mark and the counters of these webinars (ids in hex)."""
         mark, *found = self._read([MARK, *(_webinar(i) for i in ids)])
-        return Mark.parse(mark), {
-            i: unpack_counts(p) for i, p in zip(ids, found, strict=True)
-        }
+        return Mark.parse(mark), {i: unpack_counts(p) for i, p in zip(ids, found, strict=True)}
 
     def advance(self, seen: Mark, after: Mark, change: Change) -> bool:
         """Write, if the stored mark is still `seen`; whether it was. `change.cells` holds every

@@ -57,9 +57,9 @@ class Counts(NamedTuple):
     eligible: int = 0
     certified: int = 0
 
-    def plus(self, other: "Counts", sign: int = 1) -> "Counts":
-        """The sum, or with sign -1 the difference."""
-        return Counts(*(a + sign * b for a, b in zip(self, other, strict=True)))
+    def plus(self, other: "Counts") -> "Counts":
+        """The sum."""
+        return Counts(*(a + b for a, b in zip(self, other, strict=True)))
 
 
 class Cell(NamedTuple):
@@ -110,22 +110,29 @@ def counted(part: Part) -> Counts:
 def standing(person: Person) -> dict[Counter, Counts]:
     """Every counter in which the person stands, with 0 or 1 for each of the four."""
     stands: dict[Counter, Counts] = {}
+    years: dict[int, list[_InYear]] = {}
     for webinar_id, part in person.items():
-        own = counted(part)
+        own, year = counted(part), part.enrolment.year
         if own.registered:
             stands[Webinar(webinar_id)] = own
-    for year in {part.enrolment.year for part in person.values()} - {0}:
-        for cell, counts in _in_year(person, year):
-            stands[cell] = counts
+        if year:
+            years.setdefault(year, []).append(
+                (part.enrolment.version, webinar_id, part.enrolment, own)
+            )
+    for year, parts in years.items():
+        stands.update(_in_year(year, parts))
     return stands
 
 
-def _in_year(person: Person, year: int) -> Iterable[tuple[Cell, Counts]]:
-    parts = [(p.enrolment, w, p) for w, p in person.items() if p.enrolment.year == year]
-    counts = Counts(*map(max, zip(*(counted(part) for *_, part in parts), strict=True)))
+_InYear = tuple[int, str, Enrolment, Counts]
+
+
+def _in_year(year: int, parts: list[_InYear]) -> Iterable[tuple[Cell, Counts]]:
+    _, _, newest, counts = max(parts)  # rule C2: the highest version, then enrolment id
+    if len(parts) > 1:
+        counts = Counts(*map(max, zip(*(own for *_, own in parts), strict=True)))
     if not counts.registered:
-        return []
-    newest, *_ = max(parts, key=lambda p: (p[0].version, p[1]))  # rule C2
+        return ()
     return [(Cell(year, code, newest.category), counts) for code in levels(newest.region_code)]
 
 
@@ -135,17 +142,29 @@ def levels(region_code: str) -> tuple[str, ...]:
     return (province,) if province == region_code else (province, region_code)
 
 
-def moved(before: Person, after: Person) -> dict[Counter, Counts]:
-    """By how much each counter moves when a person changes."""
+Totals = dict[Counter, list[int]]
+
+
+def move(totals: Totals, before: Person, after: Person) -> None:
+    """Move counters by what changes when a person does."""
     old, new = standing(before), standing(after)
-    moves = {c: new.get(c, NOTHING).plus(old.get(c, NOTHING), -1) for c in old.keys() | new.keys()}
-    return {counter: by for counter, by in moves.items() if any(by)}
+    if old != new:
+        _add(totals, new, 1)
+        _add(totals, old, -1)
+
+
+def _add(totals: Totals, stands: Mapping[Counter, Counts], sign: int) -> None:
+    for counter, counts in stands.items():
+        total = totals.get(counter)
+        if total is None:
+            total = totals[counter] = [0, 0, 0, 0]
+        for i, count in enumerate(counts):
+            total[i] += sign * count
 
 
 def tally(people: Iterable[Person]) -> dict[Counter, Counts]:
     """All counters, counted anew from everybody (rule C4)."""
-    totals: dict[Counter, Counts] = {}
+    totals: Totals = {}
     for person in people:
-        for counter, counts in standing(person).items():
-            totals[counter] = totals.get(counter, NOTHING).plus(counts)
-    return totals
+        _add(totals, standing(person), 1)
+    return {counter: Counts(*counts) for counter, counts in totals.items()}

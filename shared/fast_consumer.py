@@ -1,0 +1,127 @@
+"""The part of kafka-python's consumer that `BatchConsumer` uses, on aiokafka: its records are parsed
+in C, which reads three times as many a second on one core (measured: 18 against 57 µs a record with
+nine headers). aiokafka's loop runs in a thread of its own, so heartbeats go on during long batches.
+"""
+
+import asyncio
+import threading
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from typing import Any, TypeVar
+
+import aiokafka.abc
+from aiokafka import AIOKafkaConsumer
+from aiokafka.errors import KafkaError as AioKafkaError
+from kafka import ConsumerRebalanceListener, TopicPartition
+from kafka.errors import KafkaError
+
+T = TypeVar("T")
+
+
+class FastConsumer:
+    """Takes kafka-python's options and raises kafka-python's errors.
+
+    A rebalance happens beside a running batch, not inside `poll`: the listener is called in the
+    loop's thread. What was fetched before or during a rebalance is never handed out after it.
+    """
+
+    def __init__(
+        self, *, max_poll_records: int, bootstrap_servers: Sequence[str],
+        allow_auto_create_topics: bool = False, **options: Any,
+    ) -> None:  # fmt: skip
+        del allow_auto_create_topics  # aiokafka's consumer asks the broker for no topic
+        self._most, self._generation, self._settled = max_poll_records, 0, False
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="kafka", daemon=True)
+        self._thread.start()
+        self._consumer: AIOKafkaConsumer = self._call(
+            self._started, bootstrap_servers=",".join(bootstrap_servers), **options
+        )
+
+    async def _started(self, **options: Any) -> AIOKafkaConsumer:
+        consumer = AIOKafkaConsumer(**options)
+        await consumer.start()
+        return consumer
+
+    def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
+        """Join the group with these topics."""
+        self._consumer_call("subscribe", topics, listener=_Bridge(self, listener))
+
+    def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
+        """Records by partition, at most `max_poll_records`."""
+        before = self._generation
+        polled: Mapping[TopicPartition, list[Any]] = self._call(
+            self._consumer.getmany, timeout_ms=timeout_ms, max_records=self._most
+        )
+        return polled if self._settled and before == self._generation else {}
+
+    def seek(self, partition: TopicPartition, offset: int) -> None:
+        """Where the next poll takes this partition up."""
+        self._consumer_call("seek", _own(partition), offset)
+
+    def position(self, partition: TopicPartition) -> int:
+        """The next offset that `poll` hands out."""
+        return self._call(self._consumer.position, _own(partition))
+
+    def assignment(self) -> set[TopicPartition]:
+        """The partitions that are this member's now."""
+        return {TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment()}
+
+    def end_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
+        """The ends of the partitions' logs."""
+        ends = self._call(self._consumer.end_offsets, [_own(tp) for tp in partitions])
+        return {TopicPartition(tp.topic, tp.partition): end for tp, end in ends.items()}
+
+    def commit(self, offsets: Mapping[TopicPartition, Any]) -> None:
+        """Commit and wait."""
+        self._call(self._consumer.commit, {_own(tp): at.offset for tp, at in offsets.items()})
+
+    def close(self) -> None:
+        """Leave the group and end the thread."""
+        self._call(self._consumer.stop)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=1)
+
+    def rebalancing(self) -> None:
+        """From now on nothing fetched earlier is handed out."""
+        self._settled = False
+        self._generation += 1
+
+    def rebalanced(self) -> None:
+        """The listener has said where each partition is taken up."""
+        self._settled = True
+
+    def _consumer_call(self, method: str, *args: Any, **options: Any) -> None:
+        async def call() -> None:
+            getattr(self._consumer, method)(*args, **options)
+
+        if threading.current_thread() is self._thread:  # from a listener
+            getattr(self._consumer, method)(*args, **options)
+        else:
+            self._call(call)
+
+    def _call(self, function: Callable[..., Awaitable[T]], *args: Any, **options: Any) -> T:
+        async def call() -> T:
+            return await function(*args, **options)
+
+        try:
+            return asyncio.run_coroutine_threadsafe(call(), self._loop).result()
+        except AioKafkaError as problem:
+            raise KafkaError(f"{type(problem).__name__}: {problem}") from problem
+
+
+class _Bridge(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]
+    def __init__(self, owner: FastConsumer, listener: ConsumerRebalanceListener) -> None:
+        self._owner, self._listener = owner, listener
+
+    def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
+        self._owner.rebalancing()
+        self._listener.on_partitions_revoked(list(revoked))
+
+    def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
+        self._owner.rebalancing()
+        self._listener.on_partitions_assigned([TopicPartition(*tp) for tp in assigned])
+        self._owner.rebalanced()
+
+
+def _own(partition: TopicPartition) -> Any:
+    return aiokafka.TopicPartition(partition.topic, partition.partition)
