@@ -16,7 +16,12 @@ TEXTS: Schema = {"type": "object", "additionalProperties": TEXT}
 def thing(*optional: str, **fields: Schema) -> Schema:
     """An object with exactly these fields; those named first may be absent."""
     required = sorted(set(fields) - set(optional))
-    return {"type": "object", "additionalProperties": False, "properties": fields, "required": required}
+    return {
+        "type": "object",
+        "additionalProperties": False,
+        "properties": fields,
+        "required": required,
+    }
 
 
 def some(item: Schema) -> Schema:
@@ -51,7 +56,11 @@ KAFKA = thing(
     entityOperator=thing(userOperator=thing()),
 )  # fmt: skip
 VOLUME = thing(
-    id=NUMBER, type=one_of("persistent-claim"), size=TEXT, kraftMetadata=one_of("shared"), deleteClaim=FLAG
+    id=NUMBER,
+    type=one_of("persistent-claim"),
+    size=TEXT,
+    kraftMetadata=one_of("shared"),
+    deleteClaim=FLAG,
 )
 POOL = thing(
     "jvmOptions",
@@ -60,7 +69,9 @@ POOL = thing(
     resources=thing(requests=TEXTS, limits=TEXTS), jvmOptions=thing(**{"-Xms": TEXT, "-Xmx": TEXT}),
 )  # fmt: skip
 ACL = thing(
-    resource=thing(type=one_of("topic", "group"), name=TEXT, patternType=one_of("literal", "prefix")),
+    resource=thing(
+        type=one_of("topic", "group"), name=TEXT, patternType=one_of("literal", "prefix")
+    ),
     operations=some(one_of("Read", "Write", "Describe")),
 )
 USER = thing(authentication=SCRAM, authorization=thing(type=one_of("simple"), acls=some(ACL)))

@@ -1,5 +1,6 @@
 """What the manifests' tests share: the list of processes, and the manifests as data."""
 
+import importlib
 import json
 import os
 import re
@@ -30,15 +31,27 @@ PROCESSES = {
 """Every process of every service: the one list that compose, Kubernetes and Prometheus are held to."""
 
 CAPTURE = """
-import runpy, sys
+import json, runpy, sys
 import shared.settings
-def report(kind, environ=None):
-    print(kind.__module__, kind.__qualname__)
-    raise SystemExit(0)
-shared.settings.load = report
-module, sys.argv[1:] = sys.argv[1], sys.argv[2:]
-runpy.run_module(module, run_name="__main__", alter_sys=True)
+
+class Captured(BaseException):
+    pass
+
+def capture(kind, environ=None):
+    raise Captured(kind.__module__, kind.__qualname__)
+
+def started(service, process):
+    sys.argv[1:] = [process]
+    try:
+        runpy.run_module(f"services.{service}", run_name="__main__")
+    except Captured as captured:
+        return captured.args
+    raise SystemExit(f"services.{service} {process} loads no settings")
+
+shared.settings.load = capture
+print(json.dumps({label: started(*names) for label, names in json.loads(sys.argv[1]).items()}))
 """
+"""Starts each process up to where it loads its settings, and says by which class."""
 
 
 def tool(name: str) -> str:
@@ -68,7 +81,7 @@ def build(folder: str) -> tuple[dict[str, Any], ...]:
     """The objects that kustomize makes of a folder below deploy/k8s."""
     done = run(tool("kustomize"), "build", str(K8S / folder))
     assert done.returncode == 0, done.stderr
-    return tuple(d for d in yaml.safe_load_all(done.stdout) if d)
+    return tuple(d for d in yaml.load_all(done.stdout, Loader=yaml.CSafeLoader) if d)
 
 
 def of_kind(objects: tuple[dict[str, Any], ...], *kinds: str) -> dict[str, dict[str, Any]]:
@@ -123,13 +136,22 @@ def compose() -> dict[str, Any]:
 
 
 @cache
+def settings_classes() -> dict[str, list[str]] | str:
+    """Module and name of each process's settings class; or why they cannot be found."""
+    done = run(sys.executable, "-c", CAPTURE, json.dumps(PROCESSES), cwd=ROOT)
+    if done.returncode:
+        return f"a process does not start: {done.stderr[-2000:]}"
+    found: dict[str, list[str]] = json.loads(done.stdout.splitlines()[-1])
+    return found
+
+
+@cache
 def settings_of(name: str) -> Any:
-    """The settings class that a process loads, found by starting it up to that point."""
-    service, process = PROCESSES[name]
-    done = run(sys.executable, "-c", CAPTURE, f"services.{service}", process, cwd=ROOT)
-    assert done.returncode == 0, f"{name} does not start: {done.stderr[-2000:]}"
-    module, kind = done.stdout.split()[-2:]
-    return getattr(__import__(module, fromlist=[kind]), kind)
+    """The settings class that a process loads."""
+    classes = settings_classes()
+    assert not isinstance(classes, str), classes
+    module, kind = classes[name]
+    return getattr(importlib.import_module(module), kind)
 
 
 def known_settings() -> set[str]:

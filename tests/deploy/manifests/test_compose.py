@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from deploy.local.services import SERVICES as LOCAL
 from tests.deploy.manifests.support import (
     DEPLOY,
     PROCESSES,
@@ -22,6 +23,15 @@ OURS = [*PROCESSES, "provision"]
 def test_every_process_of_every_service_is_there_and_nothing_else_is() -> None:
     others = {"kafka", "valkey", "provision", "prometheus", "grafana"}
     assert set(SERVICES) == set(PROCESSES) | others
+
+
+def test_the_local_system_runs_the_same_processes_on_the_same_ports() -> None:
+    local = {service.label: 8000 + service.port for service in LOCAL}
+    assert set(local) == set(PROCESSES)
+    published = {
+        n: int(SERVICES[n]["ports"][0].split(":")[1]) for n in local if "ports" in SERVICES[n]
+    }
+    assert published == {n: port for n, port in local.items() if not n.endswith("-worker")}
 
 
 @pytest.mark.parametrize("name", PROCESSES)

@@ -1,6 +1,7 @@
 """Objects of the operators (Strimzi, KEDA, Prometheus), by strict schemas of the fields we use."""
 
 import copy
+import re
 from typing import Any
 
 import jsonschema
@@ -9,7 +10,7 @@ import pytest
 from shared.settings import KafkaSettings
 from shared.topics import FLOW, QUOTAS
 from tests.deploy.manifests.custom_resources import SCHEMAS
-from tests.deploy.manifests.support import PROCESSES, build, of_kind, workloads
+from tests.deploy.manifests.support import PROCESSES, ROOT, build, of_kind, workloads
 
 PROD = "overlays/prod"
 SETTINGS = KafkaSettings(kafka="none:9092")
@@ -59,7 +60,9 @@ def test_the_cluster_has_as_many_brokers_as_copies_and_survives_one() -> None:
 
 
 def test_the_processes_find_the_cluster_under_its_name() -> None:
-    (settings,) = (m for n, m in of_kind(build(PROD), "ConfigMap").items() if n.startswith("hadir-settings"))
+    (settings,) = (
+        m for n, m in of_kind(build(PROD), "ConfigMap").items() if n.startswith("hadir-settings")
+    )
     name = next(iter(of_kind(build(PROD), "Kafka")))
     assert settings["data"]["HADIR_KAFKA"] == f"{name}-kafka-bootstrap:9092"
 
@@ -80,5 +83,12 @@ def test_only_workers_scale_by_lag_on_topics_that_exist() -> None:
         assert workloads(build(PROD))[name]["kind"] == target["kind"]
         for trigger in scaled["spec"]["triggers"]:
             assert trigger["metadata"]["topic"] in names
-            assert trigger["metadata"]["consumerGroup"].startswith(SETTINGS.topic_prefix)
+            group = trigger["metadata"]["consumerGroup"].removeprefix(SETTINGS.topic_prefix)
+            assert group.removeprefix("view.") in names_in_code(PROCESSES[name][0])
             assert trigger["metadata"]["offsetResetPolicy"] == "earliest"
+
+
+def names_in_code(service: str) -> set[str]:
+    """Quoted words in a service's modules, among them the names of its consumer groups."""
+    sources = (ROOT / "services" / service).glob("*.py")
+    return {w for s in sources for w in re.findall(r'=\s?"([a-z.-]+)"', s.read_text())}

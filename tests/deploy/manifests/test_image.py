@@ -38,7 +38,12 @@ def test_no_secret_and_no_data_can_reach_the_builder() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     rules = [line for line in lines if line and not line.startswith("#")]
     assert rules[0] == "*"
-    assert {r for r in rules if r.startswith("!")} == {"!pyproject.toml", "!shared", "!services", "!deploy"}
+    assert {r for r in rules if r.startswith("!")} == {
+        "!pyproject.toml",
+        "!shared",
+        "!services",
+        "!deploy",
+    }
     assert {"deploy/secrets", "deploy/.env"} <= set(rules)
 
 
@@ -67,7 +72,9 @@ def process_that_answers(status: int, body: bytes) -> Iterator[int]:
 
 
 def health(port: int) -> tuple[int, str]:
-    done = run(sys.executable, "-m", "deploy.healthcheck", cwd=ROOT, env={"HADIR_HTTP_PORT": str(port)})
+    done = run(
+        sys.executable, "-m", "deploy.healthcheck", cwd=ROOT, env={"HADIR_HTTP_PORT": str(port)}
+    )
     return done.returncode, done.stderr
 
 

@@ -30,7 +30,9 @@ def environment(workload: dict[str, Any], objects: tuple[dict[str, Any], ...]) -
     values: dict[str, Any] = {}
     for source in container(workload).get("envFrom", []):
         values |= maps[source["configMapRef"]["name"]]["data"]
-    own = {e["name"]: e.get("value", e.get("valueFrom")) for e in container(workload).get("env", [])}
+    own = {
+        e["name"]: e.get("value", e.get("valueFrom")) for e in container(workload).get("env", [])
+    }
     return values | own
 
 
@@ -85,7 +87,10 @@ def test_the_namespace_enforces_the_restricted_standard(overlay: str) -> None:
 @each_process
 def test_liveness_asks_no_dependency_and_readiness_does(overlay: str, name: str) -> None:
     found = container(workloads(build(overlay))[name])
-    paths = {kind: found[f"{kind}Probe"]["httpGet"]["path"] for kind in ("startup", "liveness", "readiness")}
+    paths = {
+        kind: found[f"{kind}Probe"]["httpGet"]["path"]
+        for kind in ("startup", "liveness", "readiness")
+    }
     assert paths == {"startup": "/livez", "liveness": "/livez", "readiness": "/readyz"}
     assert found["startupProbe"]["failureThreshold"] * found["startupProbe"]["periodSeconds"] >= 60
 
@@ -99,7 +104,9 @@ def test_memory_is_bounded(overlay: str, name: str) -> None:
 
 @each_process
 def test_replicas_spread_over_nodes_and_zones(overlay: str, name: str) -> None:
-    keys = {c["topologyKey"] for c in pod(workloads(build(overlay))[name])["topologySpreadConstraints"]}
+    keys = {
+        c["topologyKey"] for c in pod(workloads(build(overlay))[name])["topologySpreadConstraints"]
+    }
     assert keys == {"kubernetes.io/hostname", "topology.kubernetes.io/zone"}
 
 
@@ -120,15 +127,17 @@ def test_a_service_leads_to_its_own_process_only(overlay: str, name: str) -> Non
         if service["selector"].items() <= workload["spec"]["template"]["metadata"]["labels"].items()
     ]
     assert matching == [name]
-    assert service["ports"][0]["targetPort"] in {p["name"] for p in container(workloads(build(overlay))[name])["ports"]}
+    assert service["ports"][0]["targetPort"] in {
+        p["name"] for p in container(workloads(build(overlay))[name])["ports"]
+    }
 
 
 def test_the_attendance_worker_keeps_its_group_membership_over_a_restart(overlay: str) -> None:
     worker = workloads(build(overlay))["attendance-worker"]
     instance = environment(worker, build(overlay))["HADIR_INSTANCE"]
-    assert instance == {"fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}} or instance == {
-        "fieldRef": {"fieldPath": "metadata.name"}
-    }
+    assert instance == {
+        "fieldRef": {"apiVersion": "v1", "fieldPath": "metadata.name"}
+    } or instance == {"fieldRef": {"fieldPath": "metadata.name"}}
 
 
 def test_settings_in_the_manifests_exist(overlay: str) -> None:
@@ -186,7 +195,9 @@ def test_everything_is_denied_but_what_is_named(overlay: str) -> None:
 def test_the_internet_reaches_webhooks_verify_page_and_dashboard_only(overlay: str) -> None:
     (ingress,) = of_kind(build(overlay), "Ingress").values()
     (rule,) = ingress["spec"]["rules"]
-    routes = {(p["path"], p["pathType"]): p["backend"]["service"]["name"] for p in rule["http"]["paths"]}
+    routes = {
+        (p["path"], p["pathType"]): p["backend"]["service"]["name"] for p in rule["http"]["paths"]
+    }
     assert routes[("/v1/zoom/webhooks", "Exact")] == "attendance-gateway"
     assert routes[("/v/", "Prefix")] == "certificates-api"
     assert routes[("/", "Exact")] == "reporting-api"

@@ -8,7 +8,9 @@ DEV, PROD = "overlays/dev", "overlays/prod"
 
 
 def settings_map(overlay: str) -> dict[str, str]:
-    (found,) = (m for n, m in of_kind(build(overlay), "ConfigMap").items() if n.startswith("hadir-settings"))
+    (found,) = (
+        m for n, m in of_kind(build(overlay), "ConfigMap").items() if n.startswith("hadir-settings")
+    )
     data: dict[str, str] = found["data"]
     return data
 
@@ -19,7 +21,11 @@ def own(overlay: str, name: str) -> dict[str, Any]:
 
 def test_production_has_48_partitions_and_three_copies() -> None:
     found = settings_map(PROD)
-    assert (found["HADIR_ENV"], found["HADIR_PARTITIONS"], found["HADIR_REPLICATION"]) == ("production", "48", "3")
+    assert (found["HADIR_ENV"], found["HADIR_PARTITIONS"], found["HADIR_REPLICATION"]) == (
+        "production",
+        "48",
+        "3",
+    )
 
 
 def test_production_knows_no_development_token() -> None:
@@ -41,11 +47,19 @@ def test_the_trial_is_signed_in_by_a_token_from_a_secret() -> None:
 def test_every_process_scales_in_production_and_none_to_zero() -> None:
     by_cpu = of_kind(build(PROD), "HorizontalPodAutoscaler")
     by_lag = of_kind(build(PROD), "ScaledObject")
-    assert set(by_cpu) | set(by_lag) == set(PROCESSES)
+    assert set(by_cpu) | set(by_lag) == set(PROCESSES) - {"reporting-worker"}
     assert not set(by_cpu) & set(by_lag)
     assert all(s["spec"]["minReplicas"] >= 2 for s in by_cpu.values())
     assert all(s["spec"]["minReplicaCount"] >= 2 for s in by_lag.values())
+    assert workloads(build(PROD))["reporting-worker"]["spec"]["replicas"] == 2
 
 
 def test_who_scales_a_process_also_owns_its_replicas() -> None:
-    assert all("replicas" not in workloads(build(PROD))[name]["spec"] for name in PROCESSES)
+    scaled = set(PROCESSES) - {"reporting-worker"}
+    assert all("replicas" not in workloads(build(PROD))[name]["spec"] for name in scaled)
+
+
+def test_no_worker_scales_beyond_the_partitions() -> None:
+    partitions = int(settings_map(PROD)["HADIR_PARTITIONS"])
+    found = of_kind(build(PROD), "ScaledObject").values()
+    assert all(s["spec"]["maxReplicaCount"] <= partitions for s in found)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from shared.settings import Key, KafkaSettings, Words, load
+from shared.settings import KafkaSettings, Key, Words, load
 from tests.deploy.manifests.support import DEPLOY, compose, run
 
 
