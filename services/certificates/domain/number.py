@@ -35,7 +35,15 @@ def check_pattern(pattern: str) -> str:
             raise WrongPattern(f"{pattern!r} has a field {name!r} that is unknown or formatted")
     if "seq" not in {name for name, _ in fields}:
         raise WrongPattern(f"{pattern!r} has no {{seq}}, so every number would be the same")
+    _try(pattern)
     return pattern
+
+
+def _try(pattern: str) -> None:
+    try:
+        number_in(series_of(pattern, 2000), 1, region_code="00", month=1)
+    except (ValueError, KeyError, IndexError) as broken:
+        raise WrongPattern(f"{pattern!r} makes no number: {broken}") from broken
 
 
 def series_of(pattern: str, year: int) -> str:

@@ -1,0 +1,169 @@
+"""From earned to issued: claim numbers in the log, read the claims back, publish certificates.
+
+Two steps, each repeatable. Whatever is not derivable (number, time, content) is in the FIRST claim
+of a person, so a worker that is killed between the steps, a second worker, or a replay publishes
+the same certificate, byte for byte.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from itertools import islice
+
+import structlog
+
+from services.certificates.domain.certificate import may_issue, verify_url
+from services.certificates.domain.content import Policy, complete, freeze
+from services.certificates.domain.ledger import Ledger, Numbered
+from services.certificates.domain.number import series_of
+from services.certificates.domain.waiting import Waiting, Who
+from services.certificates.domain.words import parse_utc
+from services.certificates.logs import Logs
+from services.certificates.settings import CertificatesWorkerSettings
+from services.certificates.stores import ERASED, PeopleView, Person
+from services.certificates.vault import Vault
+from shared.crypto import CannotOpen
+from shared.events.certificates import CertificateIssuedV1, CertificateRevokedV1, NumberTakenV1
+from shared.events.registration import WebinarSetV1
+from shared.keys import certificate_id_of, partition_of, person_key
+from shared.publish import Outgoing, Publisher
+from shared.telemetry import CERTIFICATES as ISSUED
+from shared.topics import CERTIFICATES, NUMBERS
+
+log = structlog.get_logger()
+CHUNK = 500
+
+
+class Issuer:
+    """Issues for the decisions partitions that this worker holds."""
+
+    def __init__(
+        self, settings: CertificatesWorkerSettings, *, logs: Logs, people: PeopleView,
+        publisher: Publisher, vault: Vault, policy: Policy, now: Callable[[], int],
+    ) -> None:  # fmt: skip
+        self._settings, self._logs, self._people = settings, logs, people
+        self._publisher, self._vault, self._policy, self._now = publisher, vault, policy, now
+        self.waiting = Waiting()
+        self.owned: set[int] = set()
+
+    def issue(self) -> int:
+        """Issue for all who wait and may have it; how many certificates were published."""
+        count = self.publish_pending()
+        if self.waiting:
+            self._logs.follow_webinars()
+        candidates = iter([w for id_ in self._open_webinars() for w in self.waiting.of(id_)])
+        while chunk := list(islice(candidates, CHUNK)):
+            self._claim(chunk)
+            count += self.publish_pending()
+        return count
+
+    def _open_webinars(self) -> list[str]:
+        known, now = self._logs.webinars, self._now()
+        return [i for i in self.waiting.webinars() if i in known and may_issue(known[i], now)]
+
+    def _claim(self, chunk: Sequence[Who]) -> None:
+        new = [who for who in chunk if not self._settled(who)]
+        found = self._people.people(new) if new else None
+        if found is None:
+            return
+        claims = [c for who, person in found.complete.items() if (c := self._frozen(who, person))]
+        if claims:
+            out = [Outgoing(NUMBERS, claim.series, claim) for claim in claims]
+            written = self._publisher.publish(out)
+            self._logs.follow_numbers_to(max(w.offset for w in written))
+        for who in found.erased:
+            log.info("erased_before_issue", webinar=who.webinar_id)
+            self.waiting.drop(who)
+        for claim in claims:
+            self._settled(Who(claim.webinar_id, claim.participant_id))
+
+    def _settled(self, who: Who) -> bool:
+        """Whether a number is taken; then nobody has to wait for that any more."""
+        if not self._logs.ledger.has(certificate_id_of(*who)):
+            return False
+        self.waiting.drop(who)
+        return True
+
+    def _frozen(self, who: Who, person: Person) -> NumberTakenV1 | None:
+        webinar = self._logs.webinars[who.webinar_id]
+        try:
+            sealed = self._sealed(who, person, webinar)
+        except CannotOpen:  # another installation's key; it waits and is counted as waiting
+            log.warning("person_cannot_be_opened", webinar=who.webinar_id)
+            return None
+        pattern = self._settings.pattern_of(webinar.programme_id)
+        return NumberTakenV1(
+            series=series_of(pattern, webinar.year), sealed=sealed, year=webinar.year,
+            region_code=person.region_code, category=person.category, **who._asdict(),
+        )  # fmt: skip
+
+    def _sealed(self, who: Who, person: Person, webinar: WebinarSetV1) -> str:
+        certificate_id = certificate_id_of(*who)
+        content = freeze(
+            certificate_id=certificate_id, verify_url=self._verify_url(certificate_id),
+            webinar=webinar, programme=self._logs.programmes.get(webinar.programme_id, ""),
+            person=self._vault.person(who.participant_id, person.wrapped, person.sealed),
+            policy=self._policy,
+        )  # fmt: skip
+        return self._vault.seal_content(who.participant_id, person.wrapped, content)
+
+    def _verify_url(self, certificate_id: str) -> str:
+        return verify_url(self._settings.public_url, self._settings.code_key, certificate_id)
+
+    def publish_pending(self) -> int:
+        """Publish the certificates of all numbers in our partitions that have none yet."""
+        if not self._mine(self._logs.ledger):
+            return 0
+        self._logs.follow_certificates()  # another worker may have published them
+        count, mine = 0, iter(self._mine(self._logs.ledger))
+        while chunk := list(islice(mine, CHUNK)):
+            count += self._publish(chunk)
+        return count
+
+    def _mine(self, ledger: Ledger) -> list[Numbered]:
+        return [n for n in ledger.pending() if self._partition(n.claim) in self.owned]
+
+    def _partition(self, claim: NumberTakenV1) -> int:
+        key = person_key(claim.webinar_id, claim.participant_id)
+        return partition_of(key.encode(), self._settings.partitions)
+
+    def _publish(self, chunk: Iterable[Numbered]) -> int:
+        numbered = list(chunk)
+        keys = self._people.keys([n.claim.participant_id for n in numbered])
+        events = [e for n in numbered if (e := self._event(n, keys[n.claim.participant_id]))]
+        self._publisher.publish([_outgoing(event) for event in events])
+        for event in events:
+            self._logs.ledger.issued(event.certificate_id)
+        ISSUED.inc(len(events))
+        return len(events)
+
+    def _event(self, numbered: Numbered, wrapped: bytes | None) -> CertificateIssuedV1 | None:
+        claim = numbered.claim
+        fields = {
+            "certificate_id": numbered.certificate_id, "number": numbered.number,
+            "issued_at": numbered.issued_at, "verify_url": self._verify_url(numbered.certificate_id),
+            **claim.model_dump(exclude={"series"}),
+        }  # fmt: skip
+        if wrapped == ERASED:  # the number is taken, so it is accounted for; nothing can be printed
+            return CertificateRevokedV1(**{**fields, "sealed": "", "sha256": ""})
+        if wrapped is None:
+            return None
+        return self._issued(numbered, wrapped.decode(), fields)
+
+    def _issued(
+        self, numbered: Numbered, wrapped: str, fields: dict[str, object]
+    ) -> CertificateIssuedV1 | None:
+        claim = numbered.claim
+        try:
+            content = self._vault.content(
+                claim.participant_id, wrapped, claim.sealed, numbered.certificate_id
+            )
+        except CannotOpen:
+            log.warning("claim_cannot_be_opened", certificate=numbered.certificate_id)
+            return None
+        printed = complete(content, number=numbered.number, issued_at=numbered.issued_at)
+        values = {**fields, "sha256": printed.fingerprint(), "verify_url": content.verify_url}
+        return CertificateIssuedV1.model_validate(values)
+
+
+def _outgoing(event: CertificateIssuedV1) -> Outgoing:
+    key = person_key(event.webinar_id, event.participant_id)
+    return Outgoing(CERTIFICATES, key, event, parse_utc(event.issued_at))

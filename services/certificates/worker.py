@@ -1,0 +1,150 @@
+"""The worker's loop: decisions first; when none wait, documents."""
+
+import threading
+import time
+from collections.abc import Sequence
+
+import structlog
+from prometheus_client import Gauge
+from redis.exceptions import RedisError
+
+from services.certificates.issuing import Issuer
+from services.certificates.logs import Logs
+from services.certificates.settings import CertificatesWorkerSettings
+from services.certificates.stores import Floors
+from shared.consume import TRANSIENT, BatchConsumer, Handler, Poison, Record
+from shared.telemetry import DOCUMENTS_WAITING
+from shared.topics import DECISIONS, Topic
+from shared.views import Projector
+
+log = structlog.get_logger()
+WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by policy or by a missing person")
+IDLE_SECONDS = 0.2
+HOUSEKEEPING_SECONDS = 2.0
+KEPT: tuple[type[Exception], ...] = (Poison, *TRANSIENT)
+PASSING: tuple[type[Exception], ...] = (*TRANSIENT, RedisError)
+
+
+def fatal(handle: Handler) -> Handler:
+    """What nobody foresaw ends the process: it starts anew and reads its logs again. Setting the
+    batch aside instead would lose certificates."""
+
+    def handled(records: Sequence[Record]) -> None:
+        try:
+            handle(records)
+        except KEPT:
+            raise
+        except RedisError as away:
+            raise OSError(f"the store: {type(away).__name__}") from away
+        except Exception as unforeseen:
+            log.exception("worker_ends")
+            raise SystemExit(1) from unforeseen
+
+    return handled
+
+
+class DecisionConsumer(BatchConsumer):
+    """Tells the issuer which partitions it holds, at once when they are taken away."""
+
+    def __init__(
+        self, settings: CertificatesWorkerSettings, *, issuer: Issuer, floors: Floors,
+        handle: Handler,
+    ) -> None:  # fmt: skip
+        self.issuer = issuer
+        super().__init__(
+            settings, group="certificates.decisions", topics=[DECISIONS], handle=fatal(handle),
+            position=floors.position, on_assigned=self.given, instance=settings.instance,
+        )  # fmt: skip
+
+    def revoked(self, partitions: Sequence[object]) -> None:
+        """Rebalance: what waited there is another worker's now."""
+        numbers = {tp.partition for tp in partitions}  # type: ignore[attr-defined]
+        self.issuer.owned -= numbers
+        self.issuer.waiting.forget(numbers)
+
+    def given(self, partitions: Sequence[tuple[Topic, int]]) -> None:
+        """Rebalance: these are read again from their floors."""
+        numbers = {partition for _, partition in partitions}
+        self.issuer.waiting.forget(numbers)
+        self.issuer.owned |= numbers
+
+    def taken_in(self) -> dict[int, int]:
+        """By partition, the next decision to read; all before were taken in or set aside. Nothing
+        while the floors themselves could not be read: the client's own position is none then."""
+        if self._astray:
+            return {}
+        return {partition: at for (_, partition), at in self.positions().items()}
+
+
+class Worker:
+    """Issuing and documents in one loop, the two views beside it."""
+
+    def __init__(
+        self, *, decisions: DecisionConsumer, documents: BatchConsumer, logs: Logs,
+        issuer: Issuer, floors: Floors, views: Sequence[Projector],
+    ) -> None:  # fmt: skip
+        self._decisions, self._documents, self._logs = decisions, documents, logs
+        self._issuer, self._floors, self._views = issuer, floors, views
+        self._housekept = 0.0
+        self._failed: list[BaseException] = []
+        self.stop = threading.Event()
+        self.started = threading.Event()
+
+    def readiness(self) -> list[str]:
+        """What is missing."""
+        lacks = [] if self.started.is_set() else ["Numbers and certificates are still being read."]
+        lacks += [] if self._decisions.ready.is_set() else ["No partition was assigned yet."]
+        return lacks
+
+    def run(self) -> None:
+        """Until `stop`; raises what ended it otherwise."""
+        beside = [threading.Thread(target=self._view, args=(v,), daemon=True) for v in self._views]
+        for thread in beside:
+            thread.start()
+        try:
+            self._logs.start()
+            self.started.set()
+            self._loop()
+        finally:
+            self.stop.set()
+            for consumer in (self._decisions, self._documents, self._logs):
+                consumer.close()
+            for thread in beside:
+                thread.join(timeout=5)
+        if self._failed:
+            raise self._failed[0]
+
+    def _view(self, projector: Projector) -> None:
+        try:
+            projector.run(self.stop)
+            projector.consumer.close()
+        except Exception as failed:  # noqa: BLE001 - raised again by `run`
+            self._failed.append(failed)
+            self.stop.set()
+
+    def _loop(self) -> None:
+        quiet = IDLE_SECONDS
+        while not self.stop.is_set():
+            if not self._decisions.step(quiet):
+                self._idle()
+                quiet = 0.0 if self._documents.step(0.05) else IDLE_SECONDS
+            self._keep_house()
+
+    def _idle(self) -> None:
+        """Who waits may be issued now: a policy's time came, or a person arrived in the view."""
+        try:
+            self._issuer.issue()
+        except PASSING as passing:
+            log.info("issuing_waits", because=type(passing).__name__)
+            self.stop.wait(0.5)
+
+    def _keep_house(self) -> None:
+        if time.monotonic() - self._housekept < HOUSEKEEPING_SECONDS:
+            return
+        self._housekept = time.monotonic()
+        try:
+            self._floors.write(self._issuer.waiting.floors(self._decisions.taken_in()))
+            WAITING.set(len(self._issuer.waiting))
+            DOCUMENTS_WAITING.set(self._documents.lag())
+        except PASSING as passing:
+            log.info("housekeeping_waits", because=type(passing).__name__)
