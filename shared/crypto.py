@@ -37,8 +37,8 @@ def unseal(key: bytes, sealed: str, *, subject: str) -> bytes:
     Raises:
         CannotOpen: wrong key or wrong subject.
     """
-    raw = base64.b64decode(sealed)
     try:
+        raw = base64.b64decode(sealed, validate=True)
         return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], subject.encode())
     except (InvalidTag, ValueError) as closed:
         raise CannotOpen(f"cannot open what was sealed for {subject}") from closed

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
+import hypothesis
 import pytest
 import redis
 
 from shared.provision import provision
 from shared.settings import Settings
 from tests.support.broker import Backing, start_services
+
+# A deadline for one example measures the machine, not the code.
+hypothesis.settings.register_profile("hadir", deadline=None)
+hypothesis.settings.load_profile("hadir")
 
 PARTITIONS = 3
 REDIS_DATABASES = 15  # of the 16 that every store has; 0 is left to those who ask for it
