@@ -68,19 +68,24 @@ def host_gaps(webinar: Webinar, session: Session, lives: Iterable[Life]) -> list
 
 
 def _bounded(life: Life) -> bool:
-    return not life.rehearsal and not (life.start is None and life.end is None)
+    return not life.rehearsal and _first(life) is not None
+
+
+def _first(life: Life) -> int | None:
+    """The first second at which a uuid is known to have been there."""
+    if life.start is not None:
+        return life.start
+    return life.end if life.seen is None else life.seen
 
 
 def _order(life: Life) -> tuple[int, int]:
-    start = life.end if life.start is None else life.start
-    assert start is not None  # noqa: S101 - `_bounded` has seen to it
-    return start, start if life.end is None else life.end
+    first = _first(life) or 0
+    return first, first if life.end is None else life.end
 
 
 def _touches(life: Life, session: Session) -> bool:
-    return (life.start is None or life.start < session.end) and (
-        life.end is None or life.end > session.start
-    )
+    first = _first(life)
+    return (first is None or first < session.end) and (life.end is None or life.end > session.start)
 
 
 def _short(life: Life, shortest: int) -> bool:

@@ -44,7 +44,8 @@ class MeetingTimes(NamedTuple):
 
     `last_start`, `last_join` and `last_leave` are the latest known anywhere in the uuid; they are
     looked at only to tell a rehearsal that went on from one that ended (rule I9), so they need to
-    be right only where `practice_ended` is known.
+    be right only where `practice_ended` is known. `first_seen` is the first join or leave anywhere
+    in it; it stands in for a start that is not known (rule I13).
     """
 
     uuid: str
@@ -55,6 +56,7 @@ class MeetingTimes(NamedTuple):
     last_start: int | None = None
     last_join: int | None = None
     last_leave: int | None = None
+    first_seen: int | None = None
 
 
 class Connection(NamedTuple):

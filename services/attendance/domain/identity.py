@@ -164,7 +164,7 @@ def _is_staff(identifiers: Identifiers, staff: Collection[str]) -> bool:
 def _by_phone(bound: Sequence[Resolution], own: Resolution, phone: bool) -> Resolution:
     """A phone leg is whoever its bound app leg is; bound to two people: review (rule W3)."""
     owners = sorted({leg.owner for leg in bound if leg.owner is not None})
-    if not owners or not (phone or own.owner is None):
+    if not owners or not (phone or own == UNRESOLVED):
         return own
     if len(owners) > 1:
         return Resolution(candidates=tuple(owners), problem=Problem.PHONE_TWO_PEOPLE)

@@ -13,14 +13,16 @@ REHEARSAL_TAIL = 120
 class Life(NamedTuple):
     """How one uuid bounds the visits in it.
 
-    `start` and `end` are None when unknown. All before `floor` is void (rule I9). `rehearsal`:
-    nothing followed the practice end, so nothing of it counts.
+    `start` and `end` are None when unknown; `seen` is then when it was first seen. All before
+    `floor` is void (rule I9). `rehearsal`: nothing followed the practice end, so nothing of it
+    counts.
     """
 
     start: int | None = None
     end: int | None = None
     floor: int | None = None
     rehearsal: bool = False
+    seen: int | None = None
 
 
 UNKNOWN = Life()
@@ -30,12 +32,13 @@ def life(times: MeetingTimes) -> Life:
     """The life of a uuid by rule I9; void facts before a practice end are left out."""
     practice = times.practice_ended
     if practice is None:
-        return Life(times.started, times.ended)
+        return Life(times.started, times.ended, seen=times.first_seen)
     if not went_on(times, practice):
         return Life(None, practice, practice, rehearsal=True)
     start = None if times.started is None else max(times.started, practice)
     end = times.ended if times.ended is not None and times.ended > practice else None
-    return Life(start, end, practice)
+    seen = None if times.first_seen is None else max(times.first_seen, practice)
+    return Life(start, end, practice, seen=seen)
 
 
 def went_on(times: MeetingTimes, practice_end: int) -> bool:
@@ -58,9 +61,14 @@ def of_lifecycle(event: Lifecycle) -> MeetingTimes:
 
 def of_participant(event: Participant) -> MeetingTimes:
     """What somebody's join or leave says about the uuid itself (rule I9)."""
-    if event.kind == "joined":
-        return MeetingTimes(event.meeting_uuid, event.number, last_join=event.at)
-    return MeetingTimes(event.meeting_uuid, event.number, last_leave=event.at)
+    joined = event.kind == "joined"
+    return MeetingTimes(
+        event.meeting_uuid,
+        event.number,
+        last_join=event.at if joined else None,
+        last_leave=None if joined else event.at,
+        first_seen=event.at,
+    )
 
 
 def merge(one: MeetingTimes, other: MeetingTimes) -> MeetingTimes:
@@ -74,6 +82,7 @@ def merge(one: MeetingTimes, other: MeetingTimes) -> MeetingTimes:
         _known(max, one.last_start, other.last_start),
         _known(max, one.last_join, other.last_join),
         _known(max, one.last_leave, other.last_leave),
+        _known(min, one.first_seen, other.first_seen),
     )
 
 

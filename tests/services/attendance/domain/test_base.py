@@ -66,6 +66,11 @@ def test_I13_a_gap_without_a_known_end_or_start_is_no_host_down_time():
     assert base(down(FIRST, meeting("m2", ended=7000))) == [(0, 2 * HOUR)]
 
 
+def test_I13_a_uuid_known_only_from_its_people_lies_between():
+    between = meeting("m2", first_seen=1100)
+    assert base(down(FIRST, between, meeting("m3", started=1400))) == [(0, 2 * HOUR)]
+
+
 def test_I13_a_short_uuid_between_is_passed_over():
     short, long = meeting("m2", started=1100, ended=1219), meeting("m2", started=1100, ended=1220)
     third = meeting("m3", started=1400, ended=8000)

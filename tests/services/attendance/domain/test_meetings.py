@@ -71,7 +71,7 @@ def test_I9_what_follows_a_practice_end_says_whether_the_uuid_went_on(after, reh
 
 def test_I9_of_a_uuid_that_went_on_all_before_the_practice_end_is_void_and_it_is_no_end():
     times = folded(lifecycle("started", 0), lifecycle("ended", 100, True), person("joined", 300))
-    assert life(times) == Life(T + 100, None, T + 100)
+    assert life(times) == Life(T + 100, None, T + 100, seen=T + 300)
 
 
 def test_I9_an_end_before_the_practice_end_is_void():

@@ -314,6 +314,16 @@ def test_W6_a_connection_is_parked_only_with_a_second_in_a_base():
     assert not counts(the_plan(), connection(left(900)))
 
 
+def test_W6_scans_and_lists_of_somebody_not_enrolled_are_0_s_and_a_case():
+    evidence = Evidence(scans=(scan("in", 0),), lists=(listed(start=0),))
+    found = measure(the_plan(), evidence, enrolled=False)
+    assert found.sessions[0].present == found.sessions[0].possible == 0
+    assert [(a.problem, a.source) for a in found.astray] == [
+        ("not_enrolled", "list:l"),
+        ("not_enrolled", "scan:in0A"),
+    ]
+
+
 def test_L4_the_counted_intervals_are_clipped_and_name_their_sources():
     plan = the_plan(webinar(session(breaks=((600, 1200),))), ENDED)
     found = measured(plan, connection(joined(-50), left(1500)))

@@ -74,6 +74,16 @@ def test_I6_the_join_of_the_next_room_closes_the_time_up_to_it():
     assert shown(joined(0, "1"), joined(60, "2")) == (((0, 60),), (), 60)
 
 
+def test_I3_a_repeated_leave_of_a_visit_of_no_seconds_changes_nothing():
+    facts = joined(0, "1"), joined(60, "2"), left(60, "2"), left(70, "2"), left(90, "1")
+    assert shown(*facts) == (((0, 90),), (), None)
+
+
+def test_I3_a_leave_of_somebody_who_has_not_joined_yet_changes_nothing():
+    facts = joined(0, "1"), left(50, "2"), joined(80, "2"), left(90, "2")
+    assert shown(*facts) == (((0, 90),), (), None)
+
+
 def test_I3_a_repeated_leave_changes_nothing():
     facts = joined(0), left(50), left(70), joined(100, "2"), left(120, "2")
     assert shown(*facts) == (((0, 50), (100, 120)), (), None)
