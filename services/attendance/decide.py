@@ -113,6 +113,10 @@ class DecideStage(Listener):
         """Rule D9 looks at it."""
         self._mark(webinar_id, participant_id)
 
+    def case_published(self, case: ReviewCaseV1) -> None:
+        """Look again whether the case is as it should be: a zombie may have written it."""
+        self._mark(case.webinar_id, f"~{case.connection_id}")
+
     def _mark(self, webinar_id: str, participant_id: str) -> None:
         key = person_key(webinar_id, participant_id).encode()
         if partition_of(key, self._partitions) == self._partition:
@@ -187,7 +191,8 @@ class DecideStage(Listener):
 
     def _case_of(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
         """The review case of an unresolved connection (rule W6): open while it would count."""
-        for seen in self.state.people[the_plan.webinar.id][key].seen.values():
+        person = self.state.people[the_plan.webinar.id].get(key)
+        for seen in () if person is None else person.seen.values():
             case = _review_case(the_plan, seen)
             known = self._knowledge.cases.get(case.case_id)
             if (known is None and case.status == "open") or (known is not None and known != case):
@@ -198,6 +203,7 @@ class DecideStage(Listener):
     ) -> None:
         if cases:
             await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
+            self._knowledge.cases.update((c.case_id, c) for c in cases)
         if not decisions:
             return
         written = await self._publisher.publish(

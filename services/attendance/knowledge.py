@@ -30,6 +30,9 @@ class Listener:
     def enrolment_changed(self, event: EnrolledV1) -> None:
         """An enrolment is new or different."""
 
+    def case_published(self, case: ReviewCaseV1) -> None:
+        """A review case stands on its topic, whoever wrote it."""
+
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """A certificate was issued or changed its status."""
 
@@ -59,6 +62,7 @@ class Knowledge:
             self._certificate(key, event)
         elif isinstance(event, ReviewCaseV1):
             self.cases[event.case_id] = event
+            self._tell(lambda listener: listener.case_published(event))
 
     def sessions_of(self, number: str, but: str) -> list[Session]:
         """The sessions that other webinars hold in a Zoom number (rule I4)."""
