@@ -9,9 +9,7 @@ import pytest
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack
 from deploy.simulator.system import Addresses
-from tests.support.flow import Running
-
-PARTITIONS = 4
+from tests.support.flow import PARTITIONS, Running
 
 
 @pytest.fixture(scope="session")

@@ -89,7 +89,10 @@ def test_commits_reach_the_end_of_the_log(system: Running, survived: Any) -> Non
         offsets = admin.list_group_offsets({group: None})[group]
         written = sum(o.offset for o in offsets.values())
         witness = Witness(system.card)
-        return sum(map(witness.ends, ("attendance.zoom-webhooks.v1", "attendance.events.v1"))) - written
+        return (
+            sum(map(witness.ends, ("attendance.zoom-webhooks.v1", "attendance.events.v1")))
+            - written
+        )
 
     assert steady(lag, still=6) == 0
     admin.close()

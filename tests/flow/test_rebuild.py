@@ -7,10 +7,12 @@ import redis
 
 from deploy.cli.audit import audit
 from deploy.cli.rebuild import rebuild
+from deploy.cli.views import OperatorSettings
 from deploy.simulator.compare import Findings, compare_people
 from deploy.simulator.run import Ran, compare_counters, run
 from deploy.simulator.system import System
-from tests.support.flow import Running, Witness, steady, world_of
+from shared.settings import load
+from tests.support.flow import PARTITIONS, Running, Witness, steady, world_of
 
 OUTPUTS = (
     "attendance.decisions.v1", "attendance.reviews.v1", "certificates.numbers.v1",
@@ -26,7 +28,9 @@ def played(system: Running) -> tuple[Any, Ran]:
 
 def settings_of(system: Running) -> Any:
     """The running system's settings, for the commands."""
-    return system.stack.service_settings()
+    given = {**system.stack.secrets, "partitions": str(PARTITIONS)}
+    given |= {name: system.card[name] for name in ("kafka", "redis", "topic_prefix")}
+    return load(OperatorSettings, {f"HADIR_{k.upper()}": v for k, v in given.items()})
 
 
 def written(system: Running) -> dict[str, int]:
@@ -71,9 +75,16 @@ def test_an_audit_tells_a_difference(system: Running, played: Any) -> None:
     assert audit(settings) == []
 
 
-def test_replaying_every_topic_from_the_start_makes_nothing_new(system: Running, played: Any) -> None:
+def test_replaying_every_topic_from_the_start_makes_nothing_new(
+    system: Running, played: Any
+) -> None:
     before = steady(lambda: written(system))
-    for name in ("attendance-worker", "certificates-worker", "reporting-worker", "registration-worker"):
+    for name in (
+        "attendance-worker",
+        "certificates-worker",
+        "reporting-worker",
+        "registration-worker",
+    ):
         system.stack.restart(name)
     rebuild(settings_of(system), within=120)
     assert steady(lambda: written(system), still=5) == before

@@ -17,7 +17,13 @@ from shared.keys import participant_id_of
 from tests.oracle import attendance_oracle, counting_oracle
 from tests.support.flow import Running, Witness, world_of
 
-SEEDS = {2001: (1, "realistic"), 2002: (2, "ugly"), 2003: (3, "realistic"), 2004: (4, "ugly"), 2005: (5, "calm")}
+SEEDS = {
+    2001: (1, "realistic"),
+    2002: (2, "ugly"),
+    2003: (3, "realistic"),
+    2004: (4, "ugly"),
+    2005: (5, "calm"),
+}
 EXACT = ("verdict", "present", "base", "required")
 
 

@@ -15,7 +15,8 @@ from deploy.simulator.delivery import World
 from deploy.simulator.scenario import PRESETS
 from deploy.simulator.system import Addresses
 
-GRACE, RETRY = 3, 5
+GRACE, RETRY = 3, 5  # seconds
+PARTITIONS = 4
 
 
 @dataclass(frozen=True)
@@ -27,13 +28,19 @@ class Running:
     addresses: Addresses
 
 
-def world_of(year: int, seed: int, preset: str = "realistic", people: int = 150, **changes: Any) -> World:
+def world_of(
+    year: int, seed: int, preset: str = "realistic", people: int = 150, **changes: Any
+) -> World:
     """A webinar of 3 February of that year, 09.00 in Jakarta, with its clocks set to seconds."""
     start = int(datetime(year, 2, 3, 2, tzinfo=UTC).timestamp())
     return World(
         PRESETS[preset](
-            participants=people, seed=seed, start=start, grace_seconds=GRACE,
-            retry_window_seconds=RETRY, **changes,
+            participants=people,
+            seed=seed,
+            start=start,
+            grace_seconds=GRACE,
+            retry_window_seconds=RETRY,
+            **changes,
         )  # fmt: skip
     )
 
