@@ -3,7 +3,7 @@
 import logging
 import re
 import sys
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from typing import Any
 
 import structlog
@@ -35,28 +35,49 @@ CERTIFICATES = Counter("hadir_certificates_issued_total", "Certificates issued")
 DOCUMENTS_WAITING = Gauge("hadir_documents_waiting", "Certificates whose document is not made yet")
 QUOTA_CELLS = Counter("hadir_quota_cells_published_total", "Quota cell versions published")
 
-_SECRET = re.compile(r"\b\d{16}(?:\d{2})?\b|[\w.+-]+@[\w-]+\.[\w.-]+|\+?62\d{8,12}")
+_NIP = r"(?<!\d)\d{8}[ .]?\d{6}[ .]?\d[ .]?\d{3}(?!\d)"  # also as it is printed: 8 6 1 3 digits
+_NIK = r"(?<!\d)\d{16}(?!\d)"
+_EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"
+_PHONE = r"(?<!\w)(?:\+?62|0)[ -]?[2-9](?:[ -]?\d){7,11}(?!\w)"
+_PERSONAL = re.compile(f"{_NIP}|{_NIK}|{_EMAIL}|{_PHONE}")
 
 
 def mask(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Hide what looks like NIP, NIK, e-mail or phone, wherever it slipped in."""
+    """Hide what looks like NIP, NIK, e-mail or phone, wherever and however deep it slipped in."""
     for name, value in event.items():
-        if isinstance(value, str):
-            event[name] = _SECRET.sub("***", value)
+        event[name] = _masked(value)
     return event
+
+
+def _masked(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
+    if isinstance(value, int):
+        return "***" if _PERSONAL.search(str(value)) else value
+    if isinstance(value, Mapping):
+        return {_masked(str(name)): _masked(inside) for name, inside in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_masked(inside) for inside in value]
+    # whatever JSON does not know (an exception, bytes, a model) would be written as its repr
+    return _PERSONAL.sub("***", value if isinstance(value, str) else repr(value))
 
 
 def configure(process: str, level: int = logging.INFO) -> None:
     """JSON lines on stdout for our own and every library's log records; call once at start."""
+
+    def name_process(_: Any, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+        event["process"] = process
+        return event
+
     shared: list[Any] = [
         structlog.contextvars.merge_contextvars,
+        name_process,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
         structlog.processors.format_exc_info,
-        mask,
     ]
     structlog.configure(
-        processors=[*shared, structlog.processors.JSONRenderer()],
+        processors=[*shared, mask, structlog.processors.JSONRenderer()],
         wrapper_class=structlog.make_filtering_bound_logger(level),
         logger_factory=structlog.PrintLoggerFactory(sys.stdout),
     )
@@ -76,4 +97,3 @@ def configure(process: str, level: int = logging.INFO) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(logging.WARNING)
-    structlog.contextvars.bind_contextvars(process=process)
