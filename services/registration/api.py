@@ -33,7 +33,7 @@ def build(settings: RegistrationApiSettings) -> FastAPI:
     @asynccontextmanager
     async def life(app: FastAPI) -> AsyncIterator[None]:
         async with AsyncExitStack() as stack:
-            app.state.parts = await _parts(settings, Store(settings, view), stack)
+            app.state.parts = await parts_of(settings, Store(settings, view), stack)
             yield
 
     app = build_app(TITLE, settings, lambda: missing(view), lifespan=life, description=DESCRIPTION)
@@ -42,7 +42,8 @@ def build(settings: RegistrationApiSettings) -> FastAPI:
     return app
 
 
-async def _parts(settings: RegistrationApiSettings, store: Store, stack: AsyncExitStack) -> Parts:
+async def parts_of(settings: RegistrationApiSettings, store: Store, stack: AsyncExitStack) -> Parts:
+    """Everything that the routes work with, connected; the stack disconnects it."""
     publisher, ends = AsyncPublisher(settings), Ends(settings)
     stack.push_async_callback(store.close)
     await publisher.start()

@@ -26,10 +26,12 @@ from shared.publish import AsyncPublisher, Outgoing
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
-LEASE_MS = 6_000
-RENEW_SECONDS = 1.5
-PATIENCE = 5.0
-"""Seconds to wait for a lock, for the broker, or for the view."""
+LEASE_MS = 10_000
+RENEW_SECONDS = 2.5
+PATIENCE = 10.0
+"""Seconds to wait for a lock, for the broker, or for a view that is behind."""
+VISIBLE_SECONDS = 5.0
+"""Seconds to wait until what was written can be read; then it is answered all the same."""
 _RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire', KEYS[1], ARGV[2])"
 _RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1])"
 
@@ -99,7 +101,7 @@ class Writer:
         return await applied(self.store, {(topic, written.partition): written.offset + 1})
 
 
-async def applied(store: Store, places: Places, patience: float = PATIENCE) -> bool:
+async def applied(store: Store, places: Places, patience: float = VISIBLE_SECONDS) -> bool:
     """Wait until the view has applied everything before the places; False = not in time."""
     until, pause = time.monotonic() + patience, 0.002
     while True:
@@ -130,7 +132,7 @@ class Writers:
         await self._take(writer.lock, patience)
         renewing = asyncio.create_task(self._renew(writer.lock))
         try:
-            if not await applied(self._store, await self._ends()):
+            if not await applied(self._store, await self._ends(), PATIENCE):
                 raise not_ready(
                     "The view is behind the topics; is the registration worker running?"
                 )
