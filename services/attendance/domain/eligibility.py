@@ -155,13 +155,14 @@ def _outlook(plan: Plan, measured: Measured, standing: Standing) -> Outlook:
     missing = tuple(i for i in plan.webinar.rule.required_items if i not in standing.items)
     cancelled = standing.enrolment is not Enrolment.ENROLLED
     able = not (missing or cancelled or plan.webinar.cancelled)
+    if able and reached(plan, [s.closed for s in sessions]):
+        return Outlook(missing, cancelled, closed=True, firm=True, present=True, possible=True)
     present = able and reached(plan, [s.present for s in sessions])
     firm = present and reached(plan, [s.firm for s in sessions])
-    closed = firm and reached(plan, [s.closed for s in sessions])
     possible = able and reached(
         plan, [s.possible_firm if present else s.possible for s in sessions]
     )
-    return Outlook(missing, cancelled, closed, firm, present, possible)
+    return Outlook(missing, cancelled, False, firm, present, possible)
 
 
 def _waiting(

@@ -103,7 +103,9 @@ def add_connections(spans: Spans, connections: Iterable[Connection], candidate: 
             continue
         source = connection.connection_id
         for start, end, mark in pieces(plan, connection):
-            for index, _, _ in windows.sessions:
+            for index, opens, closes in windows.sessions:
+                if start >= closes or end <= opens:
+                    continue
                 if candidate:
                     spans.add(index, start, end, POSSIBLE, source)
                 elif mark == POSSIBLE:

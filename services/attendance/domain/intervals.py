@@ -43,9 +43,7 @@ def length(intervals: Iterable[Interval]) -> int:
 
 def covered(intervals: Sequence[Interval], base: Sequence[Interval]) -> int:
     """Seconds of the base that at least one of the intervals covers. The base is disjoint."""
-    if not intervals:
-        return 0
-    whole = intervals if len(intervals) == 1 else union(intervals)
+    whole = intervals if len(intervals) < 2 else union(intervals)
     seconds = 0
     for start, end in whole:
         for a, b in base:

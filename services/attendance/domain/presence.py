@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import NamedTuple
 
 from services.attendance.domain.evidence import (
@@ -58,6 +59,9 @@ class Measured(NamedTuple):
     strange: tuple[str, ...]
 
 
+_mark = itemgetter(2)
+
+
 def measure(plan: Plan, evidence: Evidence, *, enrolled: bool = True) -> Measured:
     """What one person's evidence comes to; the same for any order and repetition of it (rule L1).
 
@@ -105,7 +109,7 @@ def counts(plan: Plan, connection: Connection) -> bool:
 def _session(session: SessionPlan, rows: Sequence[Span], latest: int | None) -> SessionMeasured:
     if not rows:
         return SessionMeasured(session.id)
-    if all(row[2] == CLOSED for row in rows):
+    if not any(map(_mark, rows)):  # all of it rests on observed events
         seconds = _seconds(session, rows, latest)
         late = None if seconds else _late(session, rows, latest)
         return SessionMeasured(session.id, seconds, seconds, seconds, seconds, seconds, late)

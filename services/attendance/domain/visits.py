@@ -4,7 +4,7 @@ Only facts of the connection itself are looked at; what its meeting uuid adds (s
 rehearsals) is added in `zoom.pieces`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import groupby
 from operator import itemgetter
 from typing import NamedTuple
@@ -24,13 +24,13 @@ class Visits(NamedTuple):
     open_since: int | None
 
 
-def visits(facts: Iterable[Fact]) -> Visits:
+def visits(facts: Collection[Fact]) -> Visits:
     """The visits of one connection from the set of its facts; order and repetition say nothing."""
-    known = set(facts)
-    if len(known) == 2:
-        plain = _plain(*known)
+    if len(facts) == 2:
+        plain = _plain(*facts)
         if plain is not None:
             return plain
+    known = set(facts)
     walk = _Walk(known)
     for at, group in groupby(sorted(known, key=_at), key=_at):
         joins, leaves = set[str](), set[str]()
