@@ -1,6 +1,7 @@
 """The image: one pinned base, no root, no compiler; its health check tells ready from not ready."""
 
 import re
+import socket
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -87,6 +88,20 @@ def test_a_ready_process_is_healthy() -> None:
 def test_a_process_that_is_not_ready_is_unhealthy_and_says_what_is_missing(status: int) -> None:
     with process_that_answers(status, b"Kafka is away") as port:
         assert health(port) == (1, f"{status} Kafka is away\n")
+
+
+def hang_up(server: socket.socket) -> None:
+    connection, _ = server.accept()
+    connection.close()
+
+
+def test_an_answer_that_is_not_http_is_unhealthy() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        thread = Thread(target=hang_up, args=(server,))
+        thread.start()
+        code, _ = health(server.getsockname()[1])
+        thread.join()
+    assert code == 1
 
 
 def test_a_process_that_does_not_answer_is_unhealthy() -> None:

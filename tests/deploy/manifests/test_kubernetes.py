@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from services.attendance.gateway import PATH as GATEWAY_PATH
+from services.certificates.api import public
+from services.reporting import api, dashboard
 from tests.deploy.manifests.support import (
     PROCESSES,
     build,
@@ -192,21 +195,42 @@ def test_everything_is_denied_but_what_is_named(overlay: str) -> None:
     assert all(every_rule_is_narrow)
 
 
-def test_the_internet_reaches_webhooks_verify_page_and_dashboard_only(overlay: str) -> None:
+def routes(overlay: str) -> list[tuple[str, str, str]]:
+    """(path, type, process) of the ingress."""
     (ingress,) = of_kind(build(overlay), "Ingress").values()
     (rule,) = ingress["spec"]["rules"]
-    routes = {
-        (p["path"], p["pathType"]): p["backend"]["service"]["name"] for p in rule["http"]["paths"]
-    }
-    assert routes[("/v1/zoom/webhooks", "Exact")] == "attendance-gateway"
-    assert routes[("/v/", "Prefix")] == "certificates-api"
-    assert routes[("/", "Exact")] == "reporting-api"
-    assert ("/", "Prefix") not in routes
-    assert set(routes.values()) == {"attendance-gateway", "certificates-api", "reporting-api"}
+    return [
+        (p["path"], p["pathType"], p["backend"]["service"]["name"]) for p in rule["http"]["paths"]
+    ]
+
+
+def reached(overlay: str, path: str) -> str | None:
+    """The process behind a path, by Kubernetes' rules (a prefix ends at a slash)."""
+    for prefix, kind, process in routes(overlay):
+        within = kind == "Prefix" and path.startswith(prefix.rstrip("/") + "/")
+        if path == prefix or within:
+            return process
+    return None
+
+
+def test_webhooks_and_the_verify_page_are_reached_from_outside(overlay: str) -> None:
+    assert reached(overlay, GATEWAY_PATH) == "attendance-gateway"
+    assert [reached(overlay, r.path) for r in public.routes] == ["certificates-api"]
+
+
+def test_every_page_and_file_of_the_dashboard_is_reached_from_outside(overlay: str) -> None:
+    paths = [r.path for r in [*dashboard.router.routes, *api.quotas.routes]] + ["/static/icon.svg"]
+    assert {path: reached(overlay, path) for path in paths} == dict.fromkeys(paths, "reporting-api")
+
+
+@pytest.mark.parametrize(
+    "path", ["/metrics", "/readyz", "/v1/webinars", "/v1/certificates/1", "/docs"]
+)
+def test_nothing_else_is_reached_from_outside(overlay: str, path: str) -> None:
+    assert reached(overlay, path) is None
 
 
 def test_ingress_may_enter_exactly_what_it_routes_to(overlay: str) -> None:
-    (ingress,) = of_kind(build(overlay), "Ingress").values()
-    routed = {p["backend"]["service"]["name"] for p in ingress["spec"]["rules"][0]["http"]["paths"]}
+    routed = {process for _, _, process in routes(overlay)}
     policy = of_kind(build(overlay), "NetworkPolicy")["ingress-reaches-what-is-public"]["spec"]
     assert set(policy["podSelector"]["matchExpressions"][0]["values"]) == routed
