@@ -158,5 +158,6 @@ class MemoryPublisher:
             offset = self._ends.get((topic, partition), 0)
             self._ends[topic, partition] = offset + 1
             self.records.append(out)
-            written.append(Written(partition, offset, 0))
+            moment = out.time or datetime.now(UTC)
+            written.append(Written(partition, offset, int(moment.timestamp() * 1000)))
         return written
