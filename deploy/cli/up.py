@@ -14,7 +14,7 @@ from deploy.local.running import CARD, holder, holding, read_card, write_card
 from deploy.local.settings import LocalSettings, local_settings
 
 LOG = "up.log"
-DETACHED_WITHIN = 300.0  # the first start fetches the broker
+DETACHED_WITHIN = 480.0  # the first start fetches the broker
 
 
 def command(

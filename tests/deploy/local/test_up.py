@@ -17,12 +17,14 @@ import psutil
 import pytest
 
 from deploy.local.ports import is_open
+from deploy.local.readiness import all_missing
 from deploy.local.services import BY_LABEL
 
 CONTRACT = (
     "gateway", "registration", "attendance", "certificates", "reporting",
     "kafka", "redis", "topic_prefix", "zoom_secret", "token",
 )  # fmt: skip
+pytestmark = pytest.mark.timeout(600)  # nine processes start; a busy machine gets its time
 Hadir = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -39,7 +41,7 @@ def hadir(folder: Path) -> Hadir:
 
     def run(*arguments: str) -> "subprocess.CompletedProcess[str]":
         command = [sys.executable, "-m", "deploy.cli.main", *arguments]
-        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=280)
+        return subprocess.run(command, env=env, capture_output=True, text=True, timeout=500)
 
     return run
 
@@ -61,12 +63,18 @@ def card(file: Path) -> dict[str, Any]:
     return described
 
 
+def ports(described: dict[str, Any]) -> dict[str, int]:
+    """Ports of the service processes."""
+    urls = {name: part.get("url") for name, part in described["processes"].items()}
+    return {name: urlsplit(url).port or 0 for name, url in urls.items() if url}
+
+
 def answer(url: str) -> int:
     with urllib.request.urlopen(url, timeout=5) as response:
         return int(response.status)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
+def wait_for(condition: Callable[[], bool], seconds: float = 180.0) -> None:
     until = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < until, "it did not happen in time"
@@ -99,21 +107,18 @@ def test_a_second_system_on_the_same_folder_is_refused(up: Path, hadir: Hadir) -
 
 
 @pytest.mark.parametrize("name", ["attendance-gateway", "reporting-worker", "store", "kafka"])
-def test_what_is_killed_comes_back_and_the_file_knows_its_new_pid(
-    up: Path, hadir: Hadir, name: str
-) -> None:
+def test_what_is_killed_comes_back_and_the_file_knows_its_new_pid(up: Path, name: str) -> None:
     before = card(up)["processes"][name]["pid"]
     os.kill(before, signal.SIGKILL)
     wait_for(lambda: card(up)["processes"][name]["pid"] != before)
-    wait_for(lambda: hadir("status").returncode == 0)
+    wait_for(lambda: set(all_missing(ports(card(up))).values()) == {None})
 
 
 def test_down_leaves_no_process_and_no_port(up: Path, hadir: Hadir) -> None:
     described = card(up)
     assert hadir("down").returncode == 0
     pids = [part["pid"] for part in described["processes"].values()]
-    urls = [part["url"] for part in described["processes"].values() if "url" in part]
-    ports = [urlsplit(url).port for url in (*urls, described["redis"], f"//{described['kafka']}")]
+    backing = [urlsplit(url).port for url in (described["redis"], f"//{described['kafka']}")]
     assert [pid for pid in pids if psutil.pid_exists(pid)] == []
-    assert [port for port in ports if port and is_open(port)] == []
+    assert [port for port in (*ports(described).values(), *backing) if is_open(port or 0)] == []
     assert hadir("status").returncode == 1
