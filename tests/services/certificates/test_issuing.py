@@ -158,19 +158,21 @@ def test_a_claim_nobody_can_use_takes_no_number(ready: World) -> None:
     sound(ready)
 
 
-def test_two_workers_killed_at_random_leave_no_gap_and_no_double(ready: World) -> None:
+def test_two_workers_killed_in_the_middle_leave_no_gap_and_no_double(ready: World) -> None:
     webinar, people = ready.webinar(7), names("kill", 300)
     ready.enrol(webinar, people)
     rng = random.Random(20261112)
     names_of = ["w0", ""]  # one comes back under its name, one as a stranger
     workers = [ready.start(name) for name in names_of]
     try:
-        for start in range(0, 300, 30):
-            ready.decide(webinar, people[start : start + 30])
-            time.sleep(rng.uniform(0.2, 2.5))
-            victim = rng.randrange(2)
-            kill(workers[victim])
-            workers[victim] = ready.start(names_of[victim])
+        for start in range(0, 300, 60):
+            claims = ready.claims()
+            ready.decide(webinar, people[start : start + 60])
+            until(lambda before=claims: ready.claims() > before, "numbers are being taken")
+            time.sleep(rng.uniform(0, 0.2))
+            for victim in {rng.randrange(2), start // 60 % 2}:
+                kill(workers[victim])
+                workers[victim] = ready.start(names_of[victim])
         until(lambda: keys(webinar, people) <= set(ready.certificates()), "all certificates", 120)
     finally:
         for process in workers:
