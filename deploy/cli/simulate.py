@@ -16,6 +16,8 @@ from deploy.cli.errors import CannotDo, Failed
 
 # People wait for a number; a slip of the keyboard must not become a flood.
 MOST_WEBHOOKS, MOST_SECONDS = 200_000, 600.0
+# With --setup: how long decisions wait once everything was sent (rule L2).
+GRACE_SECONDS, RETRY_WINDOW_SECONDS = 2, 3
 
 
 def command(
@@ -54,7 +56,17 @@ def command(
         return
     target = _target(url, secret, world, setup)
     refuse_foreign(target.gateway, i_own_this_host)
-    _play(world, target, rate, most, seconds, as_json)
+    report = _play(world, target, rate, most, seconds)
+    if setup:
+        _start_clocks(world, target.webinar_id)
+    _tell(report, as_json)
+
+
+def _start_clocks(world: Any, webinar_id: str) -> None:
+    from deploy.simulator.system import Addresses, System
+
+    with System(Addresses.of(_card())) as system:
+        system.start_clocks(world, webinar_id)
 
 
 def _world(participants: int, seed: int, preset: str, start: str) -> Any:
@@ -67,7 +79,8 @@ def _world(participants: int, seed: int, preset: str, start: str) -> Any:
         at = int(datetime.fromisoformat(start).timestamp()) if start else DEFAULT_START
     except ValueError as wrong:
         raise CannotDo(f"--start: {wrong}.") from wrong
-    return World(PRESETS[preset](participants=participants, seed=seed, start=at))
+    clocks = {"grace_seconds": GRACE_SECONDS, "retry_window_seconds": RETRY_WINDOW_SECONDS}
+    return World(PRESETS[preset](participants=participants, seed=seed, start=at, **clocks))
 
 
 def _target(url: str, secret: str, world: Any, setup: bool) -> Any:
@@ -130,7 +143,10 @@ def _play(world: Any, target: Any, rate: float, most: int, seconds: float, as_js
     with ExitStack() as stack:
         observer = stack.enter_context(_bar(min(most, arrivals.webhooks)))
         pace = Pace(rate=rate, limit=most, seconds=seconds)
-        report = asyncio.run(Player(target, pace, observer).play(arrivals))
+        return asyncio.run(Player(target, pace, observer).play(arrivals))
+
+
+def _tell(report: Any, as_json: bool) -> None:
     if as_json:
         print_json(asdict(report))
     else:

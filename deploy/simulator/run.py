@@ -59,6 +59,7 @@ def run(
     with System(addresses) as system:
         webinar_id = set_up(system, world, watch)
         report = play(world, addresses, webinar_id, pace or Pace(), watch)
+        system.start_clocks(world, webinar_id)
         totals = totals_of(world)
         progress = settle(system, world, webinar_id, settle_within, watch)
         findings = Findings()

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import httpx
+import orjson
 
 from deploy.simulator import setup
 from deploy.simulator.delivery import World
@@ -95,10 +96,21 @@ class System:
         return programme_id
 
     def create_webinar(self, world: World, programme_id: str) -> str:
-        """The scenario's webinar; its id."""
-        body = setup.webinar_body(world, programme_id)
+        """The scenario's webinar; its id. Its clocks stand still until `start_clocks`."""
+        body = setup.webinar_body(world, programme_id) | setup.CLOCKS_HELD
         url = f"{self.at.registration}/v1/webinars"
         return _id(self.call("POST", url, json=body).json(), "webinar_id")
+
+    def start_clocks(self, world: World, webinar_id: str) -> None:
+        """The clocks as the scenario has them: call it when everything was sent.
+
+        A webinar of the past is over before its first webhook comes, so its clocks would pass at
+        once, and people would be decided on while they are still coming in.
+        """
+        url = f"{self.at.registration}/v1/webinars/{webinar_id}"
+        headers = {"content-type": "application/merge-patch+json"}
+        body = orjson.dumps(setup.clocks(world.scenario))
+        self.call("PATCH", url, content=body, headers=headers)
 
     def import_people(
         self, world: World, webinar_id: str, observer: Callable[[int], None] | None = None
