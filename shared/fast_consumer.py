@@ -46,6 +46,11 @@ class FastConsumer:
         """Join the group with these topics."""
         self._consumer_call("subscribe", topics, listener=_Bridge(self, listener))
 
+    def assign(self, partitions: Collection[TopicPartition]) -> None:
+        """Take these partitions, without a group, from their beginnings."""
+        self._consumer_call("assign", [_own(tp) for tp in partitions])
+        self._settled = True
+
     def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
         """Records by partition, at most `max_poll_records`."""
         before = self._generation
@@ -60,7 +65,8 @@ class FastConsumer:
 
     def position(self, partition: TopicPartition) -> int:
         """The next offset that `poll` hands out."""
-        return self._call(self._consumer.position, _own(partition))
+        at: int = self._call(self._consumer.position, _own(partition))
+        return at
 
     def assignment(self) -> set[TopicPartition]:
         """The partitions that are this member's now."""

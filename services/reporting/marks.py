@@ -1,7 +1,7 @@
 """Every changing figure of the dashboard by name, ready to be shown: the page is rendered from
 these, and the live stream sends the ones that changed. One source, so the two cannot differ."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from datetime import date, datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -14,10 +14,11 @@ from services.reporting.domain.quota import Counts
 from services.reporting.domain.summary import (
     Pace,
     Progress,
+    aimed,
     by_category,
     by_province,
     pace,
-    progress,
+    quotas_of,
 )
 from services.reporting.texts import Language, text
 from shared.regions import provinces
@@ -75,32 +76,19 @@ def marks(board: Board, shown: Shown, today: date, *, recounting: bool) -> Marks
     }
     by_code = by_province(rows, (region.code for region in provinces()))
     categories = by_category(rows, targets)
-    nation = _nation(categories.values(), by_code.values())
+    quotas = quotas_of(by_code.values())
+    nation = aimed(categories.values()) or quotas
     return {
         "as_of": clock(language, board.as_of(year)),
         "recounting": int(recounting),
-        **_funnel(language, nation.counts),
+        "quota.total": number(language, quotas.quota),
+        "quota.share": percent(language, quotas.share),
+        **_funnel(language, quotas.counts),
         **_progress(language, nation),
         **_pace(language, pace(nation, year, today)),
         **_categories(language, categories),
         **_provinces(language, by_code),
     }
-
-
-def _nation(categories: Iterable[Progress], provinces_: Iterable[Progress]) -> Progress:
-    """Against the targets where there are any, else against the sum of quotas."""
-    summed = progress(())
-    for each in provinces_:
-        quota = None if each.quota is None else (summed.quota or 0) + each.quota
-        summed = Progress(
-            summed.counts.plus(each.counts), summed.counted + (each.counted if each.quota else 0),
-            quota or summed.quota,
-        )  # fmt: skip
-    aimed = [each for each in categories if each.quota]
-    if not aimed:
-        return summed
-    target = sum(each.quota or 0 for each in aimed)
-    return Progress(summed.counts, sum(each.counted for each in aimed), target)
 
 
 def _funnel(language: Language, counts: Counts) -> Marks:
@@ -114,19 +102,20 @@ def _funnel(language: Language, counts: Counts) -> Marks:
 
 
 def _progress(language: Language, nation: Progress) -> Marks:
-    counted, share = number(language, nation.counted), percent(language, nation.share)
-    announced = (
-        text(language, "announce", certified=counted, share=share)
-        if nation.quota
-        else text(language, "announce_plain", certified=number(language, nation.counts.certified))
+    people = nation.counted if nation.quota else nation.counts.certified
+    counted, share = number(language, people), percent(language, nation.share)
+    target, announced = (
+        text(language, "no_target"),
+        text(language, "announce_plain", certified=counted),
     )
+    if nation.quota:
+        target = text(language, "of_target", target=number(language, nation.quota))
+        announced = text(language, "announce", certified=counted, share=share)
     return {
-        "progress.counted": counted if nation.quota else number(language, nation.counts.certified),
+        "progress.counted": counted,
         "progress.share": share,
         "progress.width": width(nation.share),
-        "progress.target": text(language, "of_target", target=number(language, nation.quota))
-        if nation.quota
-        else text(language, "no_target"),
+        "progress.target": target,
         "announce": announced,
     }
 

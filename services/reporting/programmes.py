@@ -10,9 +10,11 @@ class Programmes:
 
     def __init__(self) -> None:
         self._by_id: dict[str, ProgrammeSetV1] = {}
+        self.revision = 0
 
     def take(self, heard: Heard) -> None:
         """One record."""
+        self.revision += 1
         event, before = heard.event, self._by_id.get(heard.key)
         if event is None:
             self._by_id.pop(heard.key, None)

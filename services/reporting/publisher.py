@@ -10,7 +10,7 @@ logs had when it was elected, and again whenever they fall behind what it has se
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 
 import structlog
@@ -82,7 +82,7 @@ def absorb(book: Book, record: Heard) -> None:
         wiped(book, Cell(int(year), code, category))
 
 
-class _Elected(ConsumerRebalanceListener):
+class _Elected(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
     def __init__(self, owner: "QuotaPublisher") -> None:
         self._owner = owner
 
@@ -105,7 +105,8 @@ class QuotaPublisher:
         self._ends: dict[TopicPartition, int] = {}
         self._mine: tuple[TopicPartition, ...] = ()
         self._floor: Floor | None = None
-        self._next = 0.0
+        self._next, self._heard = 0.0, 0
+        self._settled: tuple[bytes, int, int] | None = None
         self._programmes = Programmes()
         self._tail = Tail(settings, (PROGRAMMES,), self._programmes.take)
         self._consumer = plain_consumer(
@@ -116,7 +117,7 @@ class QuotaPublisher:
 
     def elected(self, partitions: Sequence[TopicPartition]) -> None:
         """Rebalance: begin anew with these partitions."""
-        self._book, self._ends, self._floor = {}, {}, None
+        self._book, self._ends, self._floor, self._settled = {}, {}, None, None
         self._mine = tuple(partitions)
         if partitions:
             self._consumer.seek_to_beginning(*partitions)
@@ -125,11 +126,12 @@ class QuotaPublisher:
         """Listen for a moment, then say what is new."""
         for records in self._consumer.poll(timeout_ms=int(INTERVAL * 1000 / 2)).values():
             for raw in records:
+                self._heard += 1
                 absorb(self._book, read_record(QUOTAS, raw))
         self._tail.step(timeout=0)
         if self._mine and time.monotonic() >= self._next and self._heard_all():
             self._next = time.monotonic() + INTERVAL
-            self._say(self._new())
+            self._say_what_is_new()
 
     def _heard_all(self) -> bool:
         if self._floor is None:
@@ -138,10 +140,18 @@ class QuotaPublisher:
         heard_back = all(self._consumer.position(tp) >= end for tp, end in self._ends.items())
         return heard_back and self._tail.caught_up()
 
-    def _new(self) -> dict[Cell, Said]:
+    def _say_what_is_new(self) -> None:
+        """Nothing is computed while counters, quotas and what was heard stay as they were."""
+        state = (self._store.mark().raw, self._programmes.revision, self._heard)
+        if state == self._settled:
+            return
         mark, counters = self._store.all_cells()
         if self._floor is None or not self._floor.reached(mark):
-            return {}
+            return
+        self._say(self._new(counters))
+        self._settled = state
+
+    def _new(self, counters: Mapping[Cell, Counts]) -> dict[Cell, Said]:
         partitions = {tp.partition for tp in self._mine}
         cells = wanted(counters, self._programmes.quotas(), self._book)
         mine = {

@@ -8,6 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 
 from services.reporting.handlers import source_of
 from shared.consume import Poison, parse
+from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
 from shared.topics import Topic
@@ -45,6 +46,15 @@ def plain_consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
     )  # fmt: skip
 
 
+def fast_consumer(settings: KafkaSettings) -> FastConsumer:
+    """A consumer without a group, for whole topics."""
+    return FastConsumer(
+        bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False, group_id=None,
+        auto_offset_reset="earliest", max_poll_records=5_000,
+        max_partition_fetch_bytes=4 * 1024 * 1024,
+    )  # fmt: skip
+
+
 class Tail:
     """Hands every record of the topics to `take`, in order per partition."""
 
@@ -53,15 +63,15 @@ class Tail:
     ) -> None:
         self._take = take
         self._by_name: Mapping[str, Topic] = {settings.topic(t): t for t in topics}
-        self._consumer = plain_consumer(settings)
+        self._consumer = fast_consumer(settings)
         mine = [
             TopicPartition(name, partition)
             for name, topic in self._by_name.items()
             for partition in range(partitions_of(topic, settings))
         ]
         self._consumer.assign(mine)
-        self._consumer.seek_to_beginning(*mine)
         self._ends: Mapping[TopicPartition, int] = self._consumer.end_offsets(mine)
+        self._caught_up = False
 
     def step(self, timeout: float = 0.5) -> int:
         """Take what is there; how many records."""
@@ -73,7 +83,10 @@ class Tail:
 
     def caught_up(self) -> bool:
         """Whether all that was there at the start has been taken."""
-        return all(self._consumer.position(tp) >= end for tp, end in self._ends.items())
+        self._caught_up = self._caught_up or all(
+            self._consumer.position(tp) >= end for tp, end in self._ends.items() if end
+        )
+        return self._caught_up
 
     def close(self) -> None:
         """Close the connection."""

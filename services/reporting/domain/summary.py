@@ -7,7 +7,7 @@ from typing import NamedTuple
 from services.reporting.domain.quota import NOTHING, Cell, Counts
 
 LEVELS = 5
-"""Shades of a tile: 0 for nothing yet, then one for each started fifth, 5 only when full."""
+"""Shades of a tile: 0 nothing yet, 1 to 3 a started fifth each, 4 from 60 %, 5 only when full."""
 
 
 class Row(NamedTuple):
@@ -81,6 +81,22 @@ def by_category(rows: Iterable[Row], targets: Mapping[str, int]) -> dict[str, Pr
         category: Progress(counts, counts.certified, targets.get(category))
         for category, counts in found.items()
     }
+
+
+def quotas_of(parts: Iterable[Progress]) -> Progress:
+    """The sum of provinces; those without a quota add people, but nothing towards the quotas."""
+    counts, counted, quota = NOTHING, 0, 0
+    for part in parts:
+        counts = counts.plus(part.counts)
+        if part.quota:
+            counted, quota = counted + part.counted, quota + part.quota
+    return Progress(counts, counted, quota or None)
+
+
+def aimed(categories: Iterable[Progress]) -> Progress | None:
+    """The sum of the categories that have a target; None when none has."""
+    found = quotas_of(categories)
+    return found if found.quota else None
 
 
 def pace(progress: Progress, year: int, today: date) -> Pace | None:

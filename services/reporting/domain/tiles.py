@@ -16,7 +16,7 @@ COLUMNS, ROWS = 14, 7
 TILES: Mapping[str, Tile] = {
     "11": Tile(0, 0, "AC"), "12": Tile(0, 1, "SU"), "14": Tile(1, 1, "RI"), "21": Tile(2, 1, "KR"),
     "13": Tile(0, 2, "SB"), "15": Tile(1, 2, "JA"), "17": Tile(1, 3, "BE"), "16": Tile(2, 3, "SS"),
-    "19": Tile(3, 2, "BB"), "18": Tile(2, 4, "LA"),
+    "19": Tile(3, 3, "BB"), "18": Tile(2, 4, "LA"),
     "36": Tile(3, 5, "BT"), "31": Tile(4, 4, "JK"), "32": Tile(4, 5, "JB"), "33": Tile(5, 5, "JT"),
     "34": Tile(5, 6, "YO"), "35": Tile(6, 5, "JI"), "51": Tile(7, 5, "BA"), "52": Tile(8, 5, "NB"),
     "53": Tile(9, 5, "NT"),
