@@ -135,7 +135,7 @@ def refuse_foreign(url: str, owned: bool) -> None:
         )
 
 
-def _play(world: Any, target: Any, rate: float, most: int, seconds: float, as_json: bool) -> None:
+def _play(world: Any, target: Any, rate: float, most: int, seconds: float) -> Any:
     from deploy.simulator.play import Pace, Player
     from deploy.simulator.stream import Arrivals
 
