@@ -30,8 +30,9 @@ app = faust.App(
     producer_max_batch_size=256 * 1024,
     broker_max_poll_records=500,
 )
-source = app.topic(os.environ["BENCH_TOPIC"], key_type=bytes, value_type=bytes)
-out = app.topic(os.environ["BENCH_OUT"], key_type=bytes, value_type=bytes)
+RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
+source = app.topic(os.environ["BENCH_TOPIC"], **RAW)
+out = app.topic(os.environ["BENCH_OUT"], **RAW)
 table = app.Table("connections", partitions=int(os.environ["BENCH_PARTITIONS"]))
 
 
