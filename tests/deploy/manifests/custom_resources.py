@@ -1,7 +1,7 @@
 """Strict JSON schemas of the operators' objects: the fields that our manifests use, and no other.
 
-Field names and types are those of the custom resource definitions of Strimzi 1.2, KEDA 2.20 and the
-Prometheus operator 0.92.
+Field names and types are those of the custom resource definitions of Strimzi 1.3 (API v1), KEDA 2.20
+and the Prometheus operator 0.93.
 """
 
 from typing import Any
