@@ -1,8 +1,7 @@
 """What every HTTP process has: RFC 9457 problems, bearer tokens with roles, operator's routes."""
 
 import hmac
-import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated, Any
@@ -14,15 +13,13 @@ from fastapi import Depends, FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 from starlette.exceptions import HTTPException
 
+from shared.operator_routes import Readiness, answer
 from shared.settings import ApiSettings, KafkaSettings, MissingSetting
 
 log = structlog.get_logger()
 PROBLEM = "application/problem+json"
-Readiness = Callable[[], Sequence[str]]
-"""Says, in plain sentences, what is missing; empty = ready."""
 
 
 class Problem(Exception):
@@ -150,21 +147,25 @@ def add_operator_routes(app: FastAPI, readiness: Readiness) -> None:
     """/livez (the loop answers), /readyz (says what is missing), /metrics, /version."""
 
     @app.get("/livez", tags=["operator"])
-    async def livez() -> dict[str, str]:
-        return {"status": "alive"}
+    async def livez() -> Response:
+        return _operator("/livez", readiness)
 
     @app.get("/readyz", tags=["operator"])
-    def readyz() -> JSONResponse:
-        missing = list(readiness())
-        return JSONResponse({"ready": not missing, "missing": missing}, 503 if missing else 200)
+    def readyz() -> Response:
+        return _operator("/readyz", readiness)
 
     @app.get("/metrics", tags=["operator"])
     def metrics() -> Response:
-        return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)
+        return _operator("/metrics", readiness)
 
     @app.get("/version", tags=["operator"])
-    async def version_of() -> dict[str, str]:
-        return {"version": app.version}
+    async def version_of() -> Response:
+        return _operator("/version", readiness)
+
+
+def _operator(path: str, readiness: Readiness) -> Response:
+    status, kind, body = answer(path, readiness)
+    return Response(body, status, media_type=kind)
 
 
 async def _problem(_: Request, problem: Exception) -> JSONResponse:
@@ -196,13 +197,3 @@ def serve(app: Any, settings: KafkaSettings) -> None:
     """Run an ASGI application until SIGTERM."""
     uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_config=None,
                 access_log=False, timeout_graceful_shutdown=5, server_header=False)  # fmt: skip
-
-
-def serve_operator_routes(settings: KafkaSettings, readiness: Readiness) -> None:
-    """A worker's /livez /readyz /metrics /version, in a thread beside its loop."""
-    app = FastAPI(openapi_url=None, version=version("hadir"))
-    add_operator_routes(app, readiness)
-    config = uvicorn.Config(app, host=settings.http_host, port=settings.http_port,
-                            log_config=None, access_log=False, lifespan="off")  # fmt: skip
-    server = uvicorn.Server(config)  # in a thread it leaves signals to the worker
-    threading.Thread(target=server.run, name="operator-routes", daemon=True).start()

@@ -126,7 +126,7 @@ def run_worker() -> None:
 
 async def _work(settings: Any) -> None:
     from services.attendance.worker import Worker
-    from shared.http import serve_operator_routes
+    from shared.operator_routes import serve_operator_routes
 
     worker = Worker(settings)
     serve_operator_routes(settings, worker.healthy)

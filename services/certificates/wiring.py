@@ -37,7 +37,7 @@ def run_api() -> None:
 def run_worker() -> None:
     """Numbers, certificates, documents, and the two views."""
     from services.certificates.settings import CertificatesWorkerSettings
-    from shared.http import serve_operator_routes
+    from shared.operator_routes import serve_operator_routes
 
     telemetry.configure("certificates.worker")
     settings = load_or_exit(CertificatesWorkerSettings)

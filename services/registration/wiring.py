@@ -33,7 +33,7 @@ def run_worker() -> None:
     telemetry.configure("registration-worker")
     settings = load_or_exit(RegistrationWorkerSettings)
     from services.registration.handlers import TOPICS, projection, view_of
-    from shared.http import serve_operator_routes
+    from shared.operator_routes import serve_operator_routes
     from shared.provision import require
     from shared.views import Projector
 

@@ -32,7 +32,7 @@ def build_api(settings: Any) -> Any:
 def run_worker() -> None:
     """The counting loop, and beside it the publisher of the quota topic."""
     from services.reporting.settings import WorkerSettings
-    from shared.http import serve_operator_routes
+    from shared.operator_routes import serve_operator_routes
 
     telemetry.configure("reporting.worker")
     settings = load_or_exit(WorkerSettings)
