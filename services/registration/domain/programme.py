@@ -6,7 +6,7 @@ from typing import NamedTuple
 from shared.events.registration import Category, ProgrammeSetV1, RegionQuota
 from shared.regions import regions
 
-YEARS = range(2020, 2101)
+YEARS = range(2000, 2101)
 
 
 class Fault(NamedTuple):
