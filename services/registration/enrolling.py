@@ -6,7 +6,7 @@ published, so that two processes that meet the same new person at once use the s
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain
 from typing import Any, NamedTuple
 
 import structlog
@@ -37,6 +37,21 @@ from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, Topic
 
 log = structlog.get_logger()
 Enrolments = dict[str, EnrolledV1]
+RESERVE = """
+local held = {}
+for i = 1, #ARGV, 2 do
+  redis.call('hsetnx', KEYS[1], ARGV[i], ARGV[i + 1])
+  held[#held + 1] = redis.call('hget', KEYS[1], ARGV[i])
+end
+return held"""
+"""Of each (person, wrapped key): the key that was reserved first."""
+CLAIMS = """
+local found = {}
+for i, prefix in ipairs(ARGV) do
+  found[i] = redis.call('zrangebylex', KEYS[1], '[' .. prefix, '(' .. prefix .. '\\255')
+end
+return found"""
+"""Of each link: the members of the index that begin with it."""
 
 
 class Known(NamedTuple):
@@ -127,26 +142,25 @@ class Enroller:
     ) -> tuple[dict[Link, list[str]], dict[str, str]]:
         links = [link for some in gained.values() for link in some]
         new = {pid: self._sealer.new_key(pid) for pid, k in known.items() if k.wrapped is None}
-        commands: list[Command] = [self._claims(link) for link in links]
+        claims, there, first = [], [], []
+        if links:
+            (claims,) = await self._writer.read(self._claims(links))
         if new:
-            keys, reserved = self._view.key("keys"), self._view.key("reserved")
-            commands += [("HSETNX", reserved, pid, wrapped) for pid, wrapped in new.items()]
-            commands += [("HMGET", keys, *new), ("HMGET", reserved, *new)]
-        answers = iter(await self._writer.read(*commands) if commands else [])
+            there, first = await self._writer.read(
+                ("HMGET", self._view.key("keys"), *new),
+                ("EVAL", RESERVE, 1, self._view.key("reserved"), *chain(*new.items())),
+            )
         owners = {
             link: [member.decode().rpartition("|")[2] for member in found]
-            for link, found in zip(links, islice(answers, len(links)), strict=True)
+            for link, found in zip(links, claims, strict=True)
         }
         wrapped = {pid: k.wrapped for pid, k in known.items() if k.wrapped}
-        if new:
-            *_, there, first = answers
-            wrapped |= {p: (a or b).decode() for p, a, b in zip(new, there, first, strict=True)}
+        wrapped |= {p: (a or b).decode() for p, a, b in zip(new, there, first, strict=True)}
         return owners, wrapped
 
-    def _claims(self, link: Link) -> Command:
-        prefix = link_prefix(link).encode()
-        return ("ZRANGEBYLEX", self._view.key("links", self._webinar.webinar_id),
-                b"[" + prefix, b"(" + prefix + b"\xff")  # fmt: skip
+    def _claims(self, links: list[Link]) -> Command:
+        key = self._view.key("links", self._webinar.webinar_id)
+        return ("EVAL", CLAIMS, 1, key, *(link_prefix(link) for link in links))
 
     def _one(self, chunk: "_Chunk", pid: str, person: Person, known: Known, wrapped: str) -> None:
         personal = rules.personal_data(person, known.personal)

@@ -46,9 +46,13 @@ class Event(Model):
 
     type: ClassVar[str]
 
-    def event_id(self) -> str:
-        """Derived from the content: sent twice, it is the same event twice."""
-        digest = hashlib.blake2b(self.type.encode() + b"\n" + self.to_bytes(), digest_size=16)
+    def event_id(self, body: bytes | None = None) -> str:
+        """Derived from the content: sent twice, it is the same event twice.
+
+        `body` is `to_bytes()`, if the caller has it already.
+        """
+        content = self.to_bytes() if body is None else body
+        digest = hashlib.blake2b(self.type.encode() + b"\n" + content, digest_size=16)
         return digest.hexdigest()
 
     @classmethod

@@ -58,17 +58,18 @@ def first_enrolment(person: Person, *, webinar_id: str, participant_id: str, yea
 def renewed(before: EnrolledV1, person: Person, *, email_hmac: str,
             taken_from: Iterable[str], now_ms: int) -> EnrolledV1 | None:  # fmt: skip
     """The next version of an enrolment; None when nothing differs. Who was cancelled is back."""
-    after = _changed(
-        before,
-        links=merged_links(before.links, person.links),
-        email_hmac=email_hmac,
-        region_code=person.region_code,
-        category=Category(person.category),
-        mode=person.mode or before.mode,
-        status="enrolled",
-        taken_from=tuple(sorted({*before.taken_from, *taken_from})),
-    )
-    return None if after == before else _later(after, before, now_ms)
+    update = {
+        "links": merged_links(before.links, person.links),
+        "email_hmac": email_hmac,
+        "region_code": person.region_code,
+        "category": Category(person.category),
+        "mode": person.mode or before.mode,
+        "status": "enrolled",
+        "taken_from": tuple(sorted({*before.taken_from, *taken_from})),
+    }
+    if all(getattr(before, name) == value for name, value in update.items()):
+        return None
+    return _later(_changed(before, **update), before, now_ms)
 
 
 def cancelled(before: EnrolledV1, now_ms: int) -> EnrolledV1 | None:

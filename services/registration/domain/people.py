@@ -75,7 +75,7 @@ def people(data: bytes, found: Outline, webinar: Webinar) -> Iterator[Checked]:
 
 def check_row(number: int, cells: Cells, found: Outline, webinar: Webinar) -> Checked:
     """One row as a person with at most one link."""
-    said = {column: found.cell(cells, column) for column in found.places}
+    said = found.said(cells)
     wrong = [Rejection(number, column, code) for column, code in cell_problems(said, webinar)]
     if any(cell.strip() for cell in cells[found.width :]):
         wrong.append(Rejection(number, "", "cells"))
@@ -93,11 +93,12 @@ def cell_problems(said: dict[str, str], webinar: Webinar) -> Iterator[tuple[str,
     for column in ("external_id", "name", "category", "region_code"):
         if not said.get(column):
             yield column, "missing"
+    printable = "".join(said.values()).isprintable()  # the quick answer for nearly all rows
     for column, longest in LONGEST.items():
         text = said.get(column, "")
         if len(text) > longest:
             yield column, "too_long"
-        elif _CONTROL.search(text):
+        elif not printable and _CONTROL.search(text):
             yield column, "characters"
     yield from _value_problems(said, webinar)
     yield from _link_problems(said, webinar)

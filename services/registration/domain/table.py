@@ -65,9 +65,17 @@ class Outline:
     def cell(self, cells: Cells, column: str) -> str:
         """The trimmed cell; '' where the row or the file has none. Excel's leading ' is cut."""
         place = self.places.get(column)
-        if place is None or place >= len(cells):
-            return ""
-        return cells[place].strip().removeprefix("'")
+        return "" if place is None or place >= len(cells) else trimmed(cells[place])
+
+    def said(self, cells: Cells) -> dict[str, str]:
+        """All trimmed cells by column, of the columns that the file has."""
+        padded = cells if len(cells) >= self.width else cells + [""] * (self.width - len(cells))
+        return {column: trimmed(padded[place]) for column, place in self.places.items()}
+
+
+def trimmed(cell: str) -> str:
+    """Without blanks around it, and without the ' that keeps Excel from counting."""
+    return cell.strip().removeprefix("'")
 
 
 def outline(data: bytes, only_number: str = "") -> Outline:

@@ -8,8 +8,8 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 
-import orjson
 import httpx
+import orjson
 import pytest
 from kafka import KafkaProducer
 
