@@ -138,15 +138,15 @@ def waiting_for(plan: Plan, strange: Sequence[str], standing: Standing) -> Reaso
 def reached(plan: Plan, seconds: Sequence[int]) -> bool:
     """Whether seconds per session reach the rule's share and number of sessions (rule D2)."""
     rule = plan.webinar.rule
+    needed = rule.minimum_sessions
     if rule.scope == "all":
-        attended = sum(1 for each in seconds if each)
-        return sum(seconds) >= plan.required_seconds and attended >= (rule.minimum_sessions or 0)
+        attended = len(seconds) - seconds.count(0)
+        return sum(seconds) >= plan.required_seconds and attended >= (needed or 0)
     attended = sum(
-        1 for each, session in zip(seconds, plan.sessions, strict=True)
-        if each >= session.required_seconds
-    )  # fmt: skip
-    needed = len(plan.sessions) if rule.minimum_sessions is None else rule.minimum_sessions
-    return attended >= needed
+        each >= session.required_seconds
+        for each, session in zip(seconds, plan.sessions, strict=True)
+    )
+    return attended >= (len(plan.sessions) if needed is None else needed)
 
 
 def _outlook(plan: Plan, measured: Measured, standing: Standing) -> Outlook:

@@ -281,6 +281,12 @@ def test_D6_cases_cannot_help_who_lacks_an_item():
     assert not decided(plan, candidates=(everything,)).provisional
 
 
+def test_D6_cases_cannot_help_who_is_cancelled():
+    everything = connection(joined(0), left(HOUR), id="maybe")
+    person = {"enrolment": Enrolment.CANCELLED}
+    assert not decided(PLAN, candidates=(everything,), standing_more=person).provisional
+
+
 def test_D6_cases_that_could_replace_an_inferred_start_are_waited_for():
     everything = connection(joined(0), left(HOUR), id="maybe")
     decision = decided(PLAN, LOST_JOIN, candidates=(everything,))

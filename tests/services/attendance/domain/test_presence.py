@@ -33,6 +33,12 @@ def test_I4_a_join_without_a_leave_ends_with_its_meeting_and_is_inferred():
     assert seconds(the_plan(None, ENDED), connection(joined(100))) == (0, 2900, 2900)
 
 
+def test_I4_a_known_end_bounds_it_also_past_the_end_of_a_session():
+    two = webinar(session(), session("s2", HOUR + 600, 2 * HOUR))
+    plan = the_plan(two, meeting(started=0, ended=2 * HOUR - 100))
+    assert seconds(plan, connection(joined(0))) == (0, 2 * HOUR - 700, 2 * HOUR - 700)
+
+
 def test_I6_only_the_part_after_the_last_observed_event_is_inferred():
     moved = connection(joined(100, "1"), joined(900, "2"))
     assert seconds(the_plan(None, ENDED), moved) == (800, 2900, 2900)
