@@ -189,9 +189,14 @@ class _Delivery:
         seen = seen._replace(numeric=self.actor.chance(rates.number_as_int))
         if chance(rates.no_participant_uuid):
             seen = seen._replace(connection="")
-        if name == "participant_left" and chance(rates.blank_left):
+        if name == "participant_left" and chance(self._blank(connection)):
             return seen
         return self._named(seen, connection)
+
+    def _blank(self, connection: Connection) -> float:
+        """How often a leave of this connection says nothing about who left."""
+        rates = self.world.scenario.rates
+        return rates.phone_left_without_number if connection.bound_to else rates.blank_left
 
     def _named(self, seen: Happening, connection: Connection) -> Happening:
         """The identifiers that this connection's events carry."""

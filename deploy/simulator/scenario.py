@@ -28,6 +28,8 @@ class Rates:
     room_move: float = 0.0
     """Per session: to a breakout room and back (a webinar: made a panelist and back)."""
     phone_leg: float = 0.0
+    phone_left_without_number: float = 0.0
+    """Per leave of a phone leg: nothing in it says that it is a phone."""
     missing_left: float = 0.0
     """Per event: never delivered."""
     missing_left_at_end: float = 0.0
@@ -153,6 +155,7 @@ def ugly(**changes: Any) -> Scenario:
         reconnect_overlap=0.2,
         room_move=0.5,
         phone_leg=0.1,
+        phone_left_without_number=0.3,
         missing_left=0.15,
         missing_left_at_end=0.3,
         missing_join=0.12,

@@ -136,7 +136,8 @@ class Renderer:
             return found | {"join_time": at, "public_ip": address, **_phone(happening)}
         if name == "participant_left":
             reason = _LEFT.format(found["user_name"])
-            return found | {"leave_time": at, "leave_reason": reason, "public_ip": address}
+            left = {"leave_time": at, "leave_reason": reason, "public_ip": address}
+            return found | left | _phone(happening)
         if name == "participant_bind":
             bound = {"bind_user_id": happening.other, "phone_number": happening.room}
             return found | bound | {"join_time": at}
