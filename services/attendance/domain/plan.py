@@ -22,10 +22,7 @@ from services.attendance.domain.meetings import UNKNOWN, Life, instants, life
 
 
 class SessionPlan(NamedTuple):
-    """One session as everybody is measured by it; seconds. `meetings`: uuids that overlap it.
-
-    `over_at`: the later of the official end and the last known end of such a uuid (rule D6).
-    """
+    """One session as everybody is measured by it; seconds. `meetings`: uuids that overlap it."""
 
     id: str
     start: int
@@ -38,7 +35,6 @@ class SessionPlan(NamedTuple):
     whole: bool  # the base is the window
     gaps: tuple[Interval, ...]
     meetings: tuple[str, ...]
-    over_at: int
 
 
 class Windows(NamedTuple):
@@ -106,7 +102,7 @@ def plan(
         for s in webinar.sessions
     ]
     sessions = tuple(
-        _session(webinar, session, base, known, lives, windows)
+        _session(webinar, session, base, known, windows)
         for session, base in zip(webinar.sessions, bases, strict=True)
     )
     total = sum(base.seconds for base in bases)
@@ -181,11 +177,9 @@ def _session(
     session: Session,
     base: Base,
     meetings: Sequence[MeetingTimes],
-    lives: dict[str, Life],
     windows: dict[str, Windows],
 ) -> SessionPlan:
     held = overlapping(session, meetings, windows[session.number]) if session.number else []
-    ends = [end for times in held if (end := lives[times.uuid].end) is not None]
     return SessionPlan(
         session.id,
         session.start,
@@ -198,7 +192,6 @@ def _session(
         base.intervals == ((session.start, session.end),),
         base.gaps,
         tuple(sorted(times.uuid for times in held)),
-        max([session.end, *ends]),
     )
 
 
