@@ -21,7 +21,7 @@ class FastConsumer:
     """Takes kafka-python's options and raises kafka-python's errors.
 
     A rebalance happens beside a running batch, not inside `poll`: the listener is called in the
-    loop's thread. What was fetched before or during a rebalance is never handed out after it.
+    loop's thread.
     """
 
     def __init__(
@@ -29,7 +29,7 @@ class FastConsumer:
         allow_auto_create_topics: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         del allow_auto_create_topics  # aiokafka's consumer asks the broker for no topic
-        self._most, self._generation, self._settled = max_poll_records, 0, False
+        self._most, self._settled = max_poll_records, False
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kafka", daemon=True)
         self._thread.start()
@@ -53,23 +53,36 @@ class FastConsumer:
 
     def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
         """Records by partition, at most `max_poll_records`."""
-        before = self._generation
-        polled: Mapping[TopicPartition, list[Any]] = self._call(
-            self._consumer.getmany, timeout_ms=timeout_ms, max_records=self._most
+        return self._call(self._fetched, timeout_ms)
+
+    async def _fetched(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
+        polled: Mapping[TopicPartition, list[Any]] = await self._consumer.getmany(
+            timeout_ms=timeout_ms, max_records=self._most
         )
-        return polled if self._settled and before == self._generation else {}
+        if self._settled:
+            return polled
+        for tp in polled.keys() & self._consumer.assignment():
+            self._consumer.seek(tp, polled[tp][0].offset)  # handed out later, unless sought
+        return {}
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
         """Where the next poll takes this partition up."""
         self._consumer_call("seek", _own(partition), offset)
 
     def position(self, partition: TopicPartition) -> int:
-        """The next offset that `poll` hands out."""
-        at: int = self._call(self._consumer.position, _own(partition))
+        """The next offset that `poll` hands out; raises KafkaError during a rebalance."""
+        return self._call(self._position, _own(partition))
+
+    async def _position(self, partition: Any) -> int:
+        at: int = await self._consumer.position(partition)
+        if not self._settled:  # then it is the committed offset, which the listener may overrule
+            raise KafkaError("the group rebalances")
         return at
 
     def assignment(self) -> set[TopicPartition]:
-        """The partitions that are this member's now."""
+        """The partitions that are this member's for certain: none during a rebalance."""
+        if not self._settled:
+            return set()
         return {TopicPartition(tp.topic, tp.partition) for tp in self._consumer.assignment()}
 
     def end_offsets(self, partitions: Collection[TopicPartition]) -> dict[TopicPartition, int]:
@@ -85,16 +98,12 @@ class FastConsumer:
         """Leave the group and end the thread."""
         self._call(self._consumer.stop)
         self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(timeout=1)
+        self._thread.join()
+        self._loop.close()
 
-    def rebalancing(self) -> None:
-        """From now on nothing fetched earlier is handed out."""
-        self._settled = False
-        self._generation += 1
-
-    def rebalanced(self) -> None:
-        """The listener has said where each partition is taken up."""
-        self._settled = True
+    def settle(self, *, settled: bool) -> None:
+        """Between a rebalance and its listener's word on positions nothing is handed out."""
+        self._settled = settled
 
     def _consumer_call(self, method: str, *args: Any, **options: Any) -> None:
         async def call() -> None:
@@ -120,13 +129,13 @@ class _Bridge(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]
         self._owner, self._listener = owner, listener
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
-        self._owner.rebalancing()
+        self._owner.settle(settled=False)
         self._listener.on_partitions_revoked(list(revoked))
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
-        self._owner.rebalancing()
+        self._owner.settle(settled=False)
         self._listener.on_partitions_assigned([TopicPartition(*tp) for tp in assigned])
-        self._owner.rebalanced()
+        self._owner.settle(settled=True)
 
 
 def _own(partition: TopicPartition) -> Any:

@@ -149,10 +149,8 @@ def _counters(store: CounterStore, recount: Recount) -> list[Difference]:
         if then.raw == mark.raw:
             break
         mark, cells = store.all_cells()
-    found: dict[Counter, Counts] = {
-        **cells,
-        **{Webinar(i): counts for i, counts in figures.items()},
-    }
+    found: dict[Counter, Counts] = {Webinar(i): counts for i, counts in figures.items()}
+    found.update(cells)
     return [
         Difference("counter", "|".join(map(str, counter)), found.get(counter, NOTHING),
                    expected.get(counter, NOTHING))

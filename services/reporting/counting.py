@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
 
 import structlog
+from kafka.errors import KafkaError
 from redis.exceptions import RedisError
 
 from services.reporting.domain.quota import (
@@ -109,7 +110,7 @@ class Counting:
             source_of(topic.name, partition): position
             for (topic, partition), position in self.consumer.positions().items()
         }
-        ahead = {s: p for s, p in ahead.items() if p > self._expected.get(s, p)}
+        ahead = {s: p for s, p in ahead.items() if p > self._expected.get(s, p) == mark.position(s)}
         if ahead and self.store.advance(mark, mark.moved(ahead), Change()):
             self._expected.update(ahead)
 
@@ -123,8 +124,8 @@ class Counting:
         except LostView as lost:
             log.warning("counters_lost", detail=str(lost))
             self.consumer.rewind()
-        except RedisError as away:
-            log.info("store_away", because=type(away).__name__)
+        except (RedisError, KafkaError) as away:
+            log.info("not_reachable", because=type(away).__name__)
 
 
 def _slices(learnt: Iterable[Learnt], size: int) -> Iterable[list[Learnt]]:
