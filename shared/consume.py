@@ -7,21 +7,23 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 import structlog
-from kafka import ConsumerRebalanceListener, KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from shared.envelope import Headers, header
+from shared.dead_letters import DeadLetters
+from shared.envelope import header
 from shared.events import Event
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
-from shared.telemetry import DEAD_LETTERS
 from shared.topics import EVENT_TYPES, Topic
 
 log = structlog.get_logger()
 ATTEMPTS = 3
+RETRY_SECONDS = 1.0
+NOT_YET_SECONDS = 0.2
 POISON_RUN_LIMIT = 1_000
 """So many dead letters in a row are our own fault: the worker stops instead."""
 
@@ -54,6 +56,16 @@ class NotYet(Exception):
 TRANSIENT: tuple[type[Exception], ...] = (NotYet, KafkaError, RedisError, OSError)
 
 
+class _Dead(NamedTuple):
+    """A record (raw or parsed) for the dead letters, and its key as it was."""
+
+    topic: Topic
+    record: Any
+    key: bytes | None
+    reason: str
+    attempts: int
+
+
 class Handler(Protocol):
     """Brings a batch's effects about; called again with the same records after a crash."""
 
@@ -77,44 +89,11 @@ def parse(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes) -> E
         raise Poison(f"not a {name}: {where}") from None
 
 
-class DeadLetters:
-    """Writes what could not be read: original bytes and headers, reason, origin, attempts."""
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        self._producer: KafkaProducer | None = None
-
-    def write(self, topic: Topic, partition: int, offset: int, key: bytes | None,
-              value: bytes | None, headers: Headers, reason: str, *, attempts: int = 1) -> None:  # fmt: skip
-        """Write one and wait for the broker."""
-        if self._producer is None:
-            self._producer = KafkaProducer(
-                bootstrap_servers=self._settings.kafka.split(","), acks="all",
-                max_request_size=8 * 1024 * 1024, allow_auto_create_topics=False,
-            )  # fmt: skip
-        extra = dead_letter_headers(
-            self._settings.topic(topic), partition, offset, reason, attempts
-        )
-        name = self._settings.dead_letters(topic)
-        self._producer.send(name, key=key, value=value, headers=[*headers, *extra]).get(timeout=30)
-        DEAD_LETTERS.labels(topic=topic.name).inc()
-        log.warning("dead_letter", topic=topic.name, partition=partition, offset=offset)
-
-
-def dead_letter_headers(
-    topic: str, partition: int, offset: int, reason: str, attempts: int = 1, index: int = 0
-) -> Headers:
-    """Where a dead letter came from and why, as record headers."""
-    pairs = {
-        "dl_topic": topic,
-        "dl_partition": str(partition),
-        "dl_offset": str(offset),
-        "dl_index": str(index),
-        "dl_reason": reason[:500],
-        "dl_attempts": str(attempts),
-        "dl_at": str(int(time.time())),
-    }
-    return [(name, text.encode()) for name, text in pairs.items()]
+def _key(key: bytes | None) -> str:
+    try:
+        return (key or b"").decode()
+    except UnicodeDecodeError:
+        raise Poison("the key is not UTF-8") from None
 
 
 class _Seek(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
@@ -154,7 +133,7 @@ class BatchConsumer:
         self._max_records = max_records
         self._dead = DeadLetters(settings)
         self._poison_run = 0
-        self._astray = False
+        self._astray = self._closed = False
         self.ready = threading.Event()
         self._consumer = client(
             bootstrap_servers=settings.kafka.split(","),
@@ -200,7 +179,7 @@ class BatchConsumer:
             self.assigned(list(self._consumer.assignment()))
         except TRANSIENT as away:
             log.info("position_unknown", because=type(away).__name__)
-            time.sleep(1.0)
+            time.sleep(RETRY_SECONDS)
             return False
         self._astray = False
         return True
@@ -209,17 +188,18 @@ class BatchConsumer:
         """One poll and its effects; how many records were handled. Raises TooMuchPoison."""
         if self._astray and not self._found_back():
             return 0
-        polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
-        raw = [r for records in polled.values() for r in records]
-        if not raw or self._astray:  # astray since this very poll: it is polled again from there
-            return 0
+        raw: list[Any] = []
         try:
+            polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
+            raw = [r for records in polled.values() for r in records]
+            if not raw or self._astray:  # astray since this very poll: polled again from there
+                return 0
             self._process(raw)
         except TRANSIENT as passing:
             log.info("batch_retried", because=type(passing).__name__, detail=str(passing)[:200])
             self._back_to(raw)
             self._astray = self._position is not None
-            time.sleep(0.2 if isinstance(passing, NotYet) else 1.0)
+            time.sleep(NOT_YET_SECONDS if isinstance(passing, NotYet) else RETRY_SECONDS)
             return 0
         self._commit(raw)
         return len(raw)
@@ -251,63 +231,66 @@ class BatchConsumer:
         return {places[tp]: end for tp, end in self._consumer.end_offsets(list(places)).items()}
 
     def close(self) -> None:
-        """Leave the group."""
-        self._consumer.close()
+        """Leave the group; a second time is no harm."""
+        if not self._closed:
+            self._closed = True
+            self._consumer.close()
+            self._dead.close()
 
     def _process(self, raw: Sequence[Any]) -> None:
-        good = []
-        for record in raw:
-            parsed = self._parsed(record)
-            if parsed is not None:
-                good.append(parsed)
+        parsed = [self._parsed(record) for record in raw]
+        dead = [each for each in parsed if isinstance(each, _Dead)]
+        dead += self._handled([each for each in parsed if isinstance(each, Record)])
+        self._bury(dead, all_of_them=len(dead) == len(raw))
+
+    def _parsed(self, record: Any) -> "Record | _Dead":
+        topic = self._by_name[record.topic]
+        headers = list(record.headers or ())
+        try:
+            key = _key(record.key)
+            event = None if record.value is None else parse(topic, headers, record.value)
+        except Poison as reason:
+            return _Dead(topic, record, record.key, str(reason), 1)
+        return Record(topic, record.partition, record.offset, key, event, record.timestamp,
+                      record.value, headers)  # fmt: skip
+
+    def _handled(self, good: Sequence[Record]) -> "list[_Dead]":
+        """Those that the handler never will handle."""
         if not good:
-            return
+            return []
         try:
             self._handle(good)
         except TRANSIENT:
             raise
         except Exception:
             log.exception("batch_failed", records=len(good))
-            for record in good:
-                self._one(record)
+            return [dead for record in good if (dead := self._one(record))]
+        return []
 
-    def _parsed(self, record: Any) -> Record | None:
-        topic = self._by_name[record.topic]
-        key = (record.key or b"").decode("utf-8", "replace")
-        headers = list(record.headers or ())
-        event = None
-        if record.value is not None:
-            try:
-                event = parse(topic, headers, record.value)
-            except Poison as reason:
-                self._bury(topic, record, str(reason), 1)
-                return None
-        self._poison_run = 0
-        return Record(topic, record.partition, record.offset, key, event, record.timestamp,
-                      record.value, headers)  # fmt: skip
-
-    def _one(self, record: Record) -> None:
+    def _one(self, record: Record) -> "_Dead | None":
+        key, because = record.key.encode() or None, ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
-                return self._handle([record])
+                self._handle([record])
             except TRANSIENT:
                 raise
+            except Poison as reason:
+                return _Dead(record.topic, record, key, str(reason), attempt)
             except Exception as failed:
-                reason = f"{type(failed).__name__} while handling"
                 log.exception("record_failed", topic=record.topic.name, offset=record.offset)
-                if isinstance(failed, Poison):
-                    reason = str(failed)
-                    break
-        self._bury(record.topic, record, reason, attempt)
-        return None
+                because = f"{type(failed).__name__} while handling"
+            else:
+                return None
+        return _Dead(record.topic, record, key, because, ATTEMPTS)
 
-    def _bury(self, topic: Topic, record: Any, reason: str, attempts: int) -> None:
-        self._poison_run += 1
-        if self._poison_run > POISON_RUN_LIMIT:
+    def _bury(self, dead: "Sequence[_Dead]", *, all_of_them: bool) -> None:
+        run = self._poison_run + len(dead) if all_of_them else 0
+        if run > POISON_RUN_LIMIT:
             raise TooMuchPoison(f"more than {POISON_RUN_LIMIT} unreadable records in a row")
-        key = record.key.encode() if isinstance(record.key, str) else record.key
-        self._dead.write(topic, record.partition, record.offset, key, record.value,
-                         list(record.headers or ()), reason, attempts=attempts)  # fmt: skip
+        for topic, record, key, reason, attempts in dead:
+            self._dead.write(topic, record.partition, record.offset, key, record.value,
+                             list(record.headers or ()), reason, attempts=attempts)  # fmt: skip
+        self._poison_run = run
 
     def _back_to(self, raw: Sequence[Any]) -> None:
         first: dict[TopicPartition, int] = {}

@@ -12,6 +12,7 @@ from typing import Any
 import hypothesis
 import pytest
 import redis
+import structlog
 
 from shared.provision import provision
 from shared.settings import Settings
@@ -20,6 +21,10 @@ from tests.support.broker import Backing, start_services
 # A deadline for one example measures the machine, not the code.
 hypothesis.settings.register_profile("hadir", deadline=None)
 hypothesis.settings.load_profile("hadir")
+
+# structlog's own default prints every local variable of every frame: seconds for each exception.
+_plain = structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
+structlog.configure(processors=[structlog.processors.add_log_level, _plain])
 
 PARTITIONS = 3
 REDIS_DATABASES = 15  # of the 16 that every store has; 0 is left to those who ask for it

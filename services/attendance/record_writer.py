@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Iterable
 from typing import NamedTuple
 
 from shared.batch import CONTENT_TYPE
-from shared.consume import dead_letter_headers
+from shared.dead_letters import dead_letter_headers
 from shared.envelope import Headers
 from shared.publish import AsyncPublisher
 from shared.settings import KafkaSettings

@@ -5,7 +5,7 @@ from aiokafka.errors import KafkaError
 
 from services.attendance.group_commit import HEADERS
 from services.attendance.settings import GatewaySettings
-from shared.consume import dead_letter_headers
+from shared.dead_letters import dead_letter_headers
 from shared.envelope import Headers
 from shared.topics import WEBHOOKS
 

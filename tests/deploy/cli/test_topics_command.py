@@ -10,7 +10,7 @@ from typer.testing import CliRunner
 
 from deploy.cli.main import build
 from shared.batch import CONTENT_TYPE, encode
-from shared.consume import DeadLetters
+from shared.dead_letters import DeadLetters
 from shared.provision import provision
 from shared.settings import Settings
 from shared.topics import BY_NAME, DECISIONS, EVENTS, PARTICIPANTS, Topic
@@ -161,7 +161,7 @@ def test_one_event_of_a_batch_goes_back_alone_with_its_frame_header(
 
 
 def bury(settings: Settings, topic: Topic, at: int, index: int) -> None:
-    from shared.consume import dead_letter_headers
+    from shared.dead_letters import dead_letter_headers
 
     producer = KafkaProducer(bootstrap_servers=settings.kafka, acks="all")
     headers = dead_letter_headers(settings.topic(topic), 0, at, "poison", index=index)
