@@ -21,7 +21,8 @@ class FastConsumer:
     """Takes kafka-python's options and raises kafka-python's errors.
 
     A rebalance happens beside a running batch, not inside `poll`: the listener is called in the
-    loop's thread.
+    loop's thread. `generation` counts the rebalances before the last poll: when it changes, that
+    poll's records are the first of the new assignment.
     """
 
     def __init__(
@@ -29,7 +30,8 @@ class FastConsumer:
         allow_auto_create_topics: bool = False, **options: Any,
     ) -> None:  # fmt: skip
         del allow_auto_create_topics  # aiokafka's consumer asks the broker for no topic
-        self._most, self._settled = max_poll_records, False
+        self._most, self._settled, self._rebalances = max_poll_records, False, 0
+        self.generation = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kafka", daemon=True)
         self._thread.start()
@@ -42,7 +44,9 @@ class FastConsumer:
         await consumer.start()
         return consumer
 
-    def subscribe(self, topics: Sequence[str], listener: ConsumerRebalanceListener) -> None:
+    def subscribe(
+        self, topics: Sequence[str], listener: ConsumerRebalanceListener | None = None
+    ) -> None:
         """Join the group with these topics."""
         self._consumer_call("subscribe", topics, listener=_Bridge(self, listener))
 
@@ -60,6 +64,7 @@ class FastConsumer:
             timeout_ms=timeout_ms, max_records=self._most
         )
         if self._settled:
+            self.generation = self._rebalances
             return polled
         for tp in polled.keys() & self._consumer.assignment():
             self._consumer.seek(tp, polled[tp][0].offset)  # handed out later, unless sought
@@ -104,6 +109,7 @@ class FastConsumer:
     def settle(self, *, settled: bool) -> None:
         """Between a rebalance and its listener's word on positions nothing is handed out."""
         self._settled = settled
+        self._rebalances += settled
 
     def _consumer_call(self, method: str, *args: Any, **options: Any) -> None:
         async def call() -> None:
@@ -125,16 +131,18 @@ class FastConsumer:
 
 
 class _Bridge(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]
-    def __init__(self, owner: FastConsumer, listener: ConsumerRebalanceListener) -> None:
+    def __init__(self, owner: FastConsumer, listener: ConsumerRebalanceListener | None) -> None:
         self._owner, self._listener = owner, listener
 
     def on_partitions_revoked(self, revoked: Collection[Any]) -> None:
         self._owner.settle(settled=False)
-        self._listener.on_partitions_revoked(list(revoked))
+        if self._listener:
+            self._listener.on_partitions_revoked([TopicPartition(*tp) for tp in revoked])
 
     def on_partitions_assigned(self, assigned: Collection[Any]) -> None:
         self._owner.settle(settled=False)
-        self._listener.on_partitions_assigned([TopicPartition(*tp) for tp in assigned])
+        if self._listener:
+            self._listener.on_partitions_assigned([TopicPartition(*tp) for tp in assigned])
         self._owner.settle(settled=True)
 
 

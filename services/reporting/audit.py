@@ -149,8 +149,8 @@ def _counters(store: CounterStore, recount: Recount) -> list[Difference]:
         if then.raw == mark.raw:
             break
         mark, cells = store.all_cells()
-    found: dict[Counter, Counts] = {Webinar(i): counts for i, counts in figures.items()}
-    found.update(cells)
+    found: dict[Counter, Counts] = dict(cells.items())
+    found.update((Webinar(webinar_id), counts) for webinar_id, counts in figures.items())
     return [
         Difference("counter", "|".join(map(str, counter)), found.get(counter, NOTHING),
                    expected.get(counter, NOTHING))

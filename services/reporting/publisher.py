@@ -10,11 +10,11 @@ logs had when it was elected, and again whenever they fall behind what it has se
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 import structlog
-from kafka import ConsumerRebalanceListener, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaError
 from redis.exceptions import RedisError
 
@@ -23,7 +23,7 @@ from services.reporting.domain.quota import Cell, Counts
 from services.reporting.handlers import SOURCES
 from services.reporting.programmes import Programmes
 from services.reporting.stores import CounterStore, Floor
-from services.reporting.tail import Heard, Tail, log_ends, plain_consumer
+from services.reporting.tail import Heard, Tail, fast_consumer, log_ends
 from services.reporting.tail import heard as read_record
 from shared.envelope import rfc3339
 from shared.events.registration import Category
@@ -82,17 +82,6 @@ def absorb(book: Book, record: Heard) -> None:
         wiped(book, Cell(int(year), code, category))
 
 
-class _Elected(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
-    def __init__(self, owner: "QuotaPublisher") -> None:
-        self._owner = owner
-
-    def on_partitions_revoked(self, revoked: Sequence[TopicPartition]) -> None:
-        self._owner.elected(())
-
-    def on_partitions_assigned(self, assigned: Sequence[TopicPartition]) -> None:
-        self._owner.elected(assigned)
-
-
 class QuotaPublisher:
     """A group member that publishes the cells of the partitions it is given."""
 
@@ -105,26 +94,20 @@ class QuotaPublisher:
         self._ends: dict[TopicPartition, int] = {}
         self._mine: tuple[TopicPartition, ...] = ()
         self._floor: Floor | None = None
-        self._next, self._heard = 0.0, 0
+        self._generation, self._next, self._heard = 0, 0.0, 0
         self._settled: tuple[bytes, int, int] | None = None
         self._programmes = Programmes()
         self._tail = Tail(settings, (PROGRAMMES,), self._programmes.take)
-        self._consumer = plain_consumer(
-            settings, group_id=settings.group(GROUP), session_timeout_ms=15_000,
-            group_instance_id=settings.instance or None,
-        )  # fmt: skip
-        self._consumer.subscribe([settings.topic(QUOTAS)], listener=_Elected(self))
-
-    def elected(self, partitions: Sequence[TopicPartition]) -> None:
-        """Rebalance: begin anew with these partitions."""
-        self._book, self._ends, self._floor, self._settled = {}, {}, None, None
-        self._mine = tuple(partitions)
-        if partitions:
-            self._consumer.seek_to_beginning(*partitions)
+        # Nothing is ever committed, so every assignment is read from the start.
+        self._consumer = fast_consumer(settings, group=GROUP)
+        self._consumer.subscribe([settings.topic(QUOTAS)])
 
     def step(self) -> None:
         """Listen for a moment, then say what is new."""
-        for records in self._consumer.poll(timeout_ms=int(INTERVAL * 1000 / 2)).values():
+        polled = self._consumer.poll(timeout_ms=int(INTERVAL * 1000 / 2))
+        if self._consumer.generation != self._generation:
+            self._begin_anew()
+        for records in polled.values():
             for raw in records:
                 self._heard += 1
                 absorb(self._book, read_record(QUOTAS, raw))
@@ -132,6 +115,11 @@ class QuotaPublisher:
         if self._mine and time.monotonic() >= self._next and self._heard_all():
             self._next = time.monotonic() + INTERVAL
             self._say_what_is_new()
+
+    def _begin_anew(self) -> None:
+        self._generation = self._consumer.generation
+        self._mine = tuple(self._consumer.assignment())
+        self._book, self._ends, self._floor, self._settled = {}, {}, None, None
 
     def _heard_all(self) -> bool:
         if self._floor is None:

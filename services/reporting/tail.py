@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 
 from services.reporting.handlers import source_of
 from shared.consume import Poison, parse
@@ -37,19 +37,12 @@ def heard(topic: Topic, raw: Any) -> Heard:
     return Heard(topic, key, event)
 
 
-def plain_consumer(settings: KafkaSettings, **options: Any) -> KafkaConsumer:
-    """A consumer that commits nothing and starts at the beginning."""
-    return KafkaConsumer(
-        bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False,
-        auto_offset_reset="earliest", allow_auto_create_topics=False, max_poll_records=2_000,
-        **options,
-    )  # fmt: skip
-
-
-def fast_consumer(settings: KafkaSettings) -> FastConsumer:
-    """A consumer without a group, for whole topics."""
+def fast_consumer(settings: KafkaSettings, group: str | None = None) -> FastConsumer:
+    """A consumer for whole topics, that commits nothing."""
     return FastConsumer(
-        bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False, group_id=None,
+        bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False,
+        group_id=settings.group(group) if group else None, session_timeout_ms=15_000,
+        group_instance_id=settings.instance or None if group else None,
         auto_offset_reset="earliest", max_poll_records=5_000,
         max_partition_fetch_bytes=4 * 1024 * 1024,
     )  # fmt: skip
@@ -96,7 +89,7 @@ class Tail:
 def log_ends(settings: KafkaSettings, topics: Iterable[Topic]) -> dict[str, int]:
     """The ends of the topics' partitions now, by source name."""
     by_name = {settings.topic(t): t for t in topics}
-    consumer = plain_consumer(settings)
+    consumer = fast_consumer(settings)
     try:
         ends = consumer.end_offsets(
             [TopicPartition(name, partition) for name, topic in by_name.items()

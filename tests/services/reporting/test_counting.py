@@ -1,7 +1,7 @@
 """The counters in the store: right after replays, losses, torn logs, rivals and poison."""
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -30,9 +30,9 @@ def own(settings: Callable[..., Any], request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture
-def store(own: Any) -> Iterator[CounterStore]:
+def store(own: Any) -> CounterStore:
     """The counters of this test."""
-    yield CounterStore(own, connect(own))
+    return CounterStore(own, connect(own))
 
 
 class Member:

@@ -70,7 +70,7 @@ def count(store: CounterStore, **positions: int) -> None:
     """Set the counters by hand; `registered` people in Jambi and its capital."""
     registered, mark = positions.pop("registered"), store.mark()
     change = Change(cells={JAMBI: Counts(registered), KOTA_JAMBI: Counts(registered)})
-    reached = {name: at for name, at in positions.items()} or {"a/0": mark.position("a/0") + 1}
+    reached = positions or {"a/0": mark.position("a/0") + 1}
     assert store.advance(mark, mark.moved(reached, ["2026|15"]), change)
 
 

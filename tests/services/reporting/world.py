@@ -13,7 +13,13 @@ from shared.consume import parse
 from shared.events import Event
 from shared.events.attendance import EligibilityDecidedV1, Verdict
 from shared.events.certificates import CertificateIssuedV1, CertificateRevokedV1
-from shared.events.registration import Category, EnrolledV1, ProgrammeSetV1, RegionQuota, WebinarSetV1
+from shared.events.registration import (
+    Category,
+    EnrolledV1,
+    ProgrammeSetV1,
+    RegionQuota,
+    WebinarSetV1,
+)
 from shared.keys import certificate_id_of, participant_id_of, person_key
 from shared.publish import KafkaPublisher, Outgoing
 from shared.settings import KafkaSettings

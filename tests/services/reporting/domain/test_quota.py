@@ -51,7 +51,9 @@ def test_a_person_who_is_enrolled_counts_as_registered_only() -> None:
 
 def test_three_certificates_of_one_person_count_once() -> None:
     whole = part(enrolled(), Decision(1, True, True), Certificate(1))
-    assert standing({W1: whole, W2: whole, W3: whole})[Cell(2026, JAMBI, "asn")] == Counts(1, 1, 1, 1)
+    assert standing({W1: whole, W2: whole, W3: whole})[Cell(2026, JAMBI, "asn")] == Counts(
+        1, 1, 1, 1
+    )
 
 
 def test_whose_only_certificate_is_revoked_counts_back_down() -> None:

@@ -41,7 +41,9 @@ def test_a_province_without_a_cell_is_there_with_zeros() -> None:
 
 
 def test_the_nation_is_measured_against_targets_and_only_their_categories() -> None:
-    categories = by_category([row("15", "asn", 10), row("15", "tni", 7)], {"asn": 100, "public": 50})
+    categories = by_category(
+        [row("15", "asn", 10), row("15", "tni", 7)], {"asn": 100, "public": 50}
+    )
     nation = aimed(categories.values())
     assert nation is not None
     assert (nation.counted, nation.quota) == (10, 150)
@@ -78,5 +80,9 @@ def test_a_target_that_is_passed_needs_nobody_more() -> None:
 
 def test_every_province_has_one_tile_and_no_two_share_a_place() -> None:
     assert set(TILES) == {p.code for p in provinces()}
-    assert len({(t.column, t.row) for t in TILES.values()}) == len({t.letters for t in TILES.values()}) == 38
+    assert (
+        len({(t.column, t.row) for t in TILES.values()})
+        == len({t.letters for t in TILES.values()})
+        == 38
+    )
     assert all(0 <= t.column < COLUMNS and 0 <= t.row < ROWS for t in TILES.values())
