@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple
 from uuid import UUID
 
+from deploy.simulator.board import Board
 from deploy.simulator.intervals import after, seconds
 from deploy.simulator.people import Person
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.timetable import Meeting, Session
-from deploy.simulator.truth import Board
 
 Says = Literal["registrant", "email", "nothing", "phone", "host", "staff"]
 """What a connection's joins say about who it is."""

@@ -4,9 +4,9 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
+from deploy.simulator.cells import Cell, Counted
 from deploy.simulator.delivery import World
 from deploy.simulator.people import index_of, population_of
-from deploy.simulator.truth import Cell, Counted
 from shared.keys import participant_id_of
 
 FIELDS = ("verdict", "present_seconds", "base_seconds", "required_seconds")

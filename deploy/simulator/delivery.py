@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 from deploy.simulator import behaviour
 from deploy.simulator.behaviour import Actor, Connection, Deeds, HallVisit, Segment
+from deploy.simulator.board import Board
 from deploy.simulator.people import Person, host_id, person, staff_emails
 from deploy.simulator.scenario import Scenario
 from deploy.simulator.timetable import Timetable, build
-from deploy.simulator.truth import Bind, Board, Fact, HallScan, Outcome, outcome
+from deploy.simulator.truth import Bind, Fact, HallScan, Outcome, outcome
 
 RETRIES = (300, 1500, 5100)
 """Seconds after the event at which Zoom tries again."""

@@ -7,7 +7,6 @@ answer is final. Only the times between two tries are shorter.
 import asyncio
 import heapq
 import time
-from array import array
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,11 +16,11 @@ import orjson
 
 from deploy.simulator import zoom
 from deploy.simulator.http_client import Answer, Connection
+from deploy.simulator.latencies import Latencies
 from deploy.simulator.stream import Scan, Webhook
 
 WEBHOOKS_PATH = "/v1/zoom/webhooks"
 SCANS_AT_ONCE = 200
-_TENTHS = 100_000
 
 
 @dataclass(frozen=True)
@@ -74,27 +73,6 @@ class PlayReport:
         """Everything that was sent was accepted."""
         webhooks = self.webhooks_accepted == self.webhooks_sent
         return webhooks and self.scans_accepted == self.scans_sent
-
-
-class Latencies:
-    """A histogram in tenths of a millisecond up to ten seconds: constant memory."""
-
-    def __init__(self) -> None:
-        self._counts = array("Q", bytes(8 * (_TENTHS + 1)))
-        self._total = 0
-
-    def add(self, seconds: float) -> None:
-        self._counts[min(_TENTHS, int(seconds * 10_000))] += 1
-        self._total += 1
-
-    def percentile(self, share: float) -> float:
-        """Milliseconds under which that share of the answers lies."""
-        wanted, seen = share * self._total, 0
-        for tenths, count in enumerate(self._counts):
-            seen += count
-            if count and seen >= wanted:
-                return tenths / 10
-        return 0.0
 
 
 Observer = Callable[[int, int], None]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from deploy.simulator.cells import Counted, provinces
 from deploy.simulator.compare import Findings, cells_of, compare_cells, compare_people
 from deploy.simulator.delivery import World
 from deploy.simulator.play import Pace, Player, PlayReport
@@ -13,7 +14,6 @@ from deploy.simulator.setup import programme_body
 from deploy.simulator.stream import Arrivals
 from deploy.simulator.system import Addresses, System
 from deploy.simulator.totals import Totals, totals_of
-from deploy.simulator.truth import Counted, provinces
 
 CELLS_WITHIN = 30.0
 Watch = Callable[[str, int, int], None]

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from deploy.simulator.cells import Cell, Counted, count
 from deploy.simulator.delivery import World
-from deploy.simulator.truth import Cell, Counted, count
 
 
 @dataclass

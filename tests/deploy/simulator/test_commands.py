@@ -15,13 +15,13 @@ from typer.testing import CliRunner
 from deploy.cli import simulate
 from deploy.cli.demo_tables import result_of
 from deploy.cli.errors import CannotDo, Failed
+from deploy.simulator.cells import Counted
 from deploy.simulator.compare import Findings
 from deploy.simulator.delivery import World
 from deploy.simulator.play import PlayReport
 from deploy.simulator.run import Ran
 from deploy.simulator.scenario import realistic
 from deploy.simulator.totals import totals_of
-from deploy.simulator.truth import Counted
 
 KEYS = (
     "participants webhooks_sent webhooks_accepted duplicates_sent decisions eligible_expected "

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
+from deploy.simulator.cells import provinces
 from deploy.simulator.compare import Findings, cells_of, compare_cells, compare_people
 from deploy.simulator.delivery import World
 from deploy.simulator.scenario import ugly
 from deploy.simulator.totals import totals_of
-from deploy.simulator.truth import provinces
 from shared.keys import participant_id_of
 
 WORLD = World(ugly(participants=60, seed=9))
