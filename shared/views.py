@@ -10,7 +10,7 @@ Readers ask `ready()` first: a view that is being rebuilt must not be taken for 
 """
 
 import threading
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import groupby
 from typing import Any
 
@@ -88,9 +88,24 @@ class View:
         """Whether the view has once caught up with its topics since it was last empty."""
         return bool(self.client.exists(self.key("ready")))
 
-    def mark_ready(self) -> None:
-        """Say that it has caught up."""
-        self.client.set(self.key("ready"), "1")
+    def mark_ready(self, ends: Mapping[tuple[str, int], int]) -> bool:
+        """Say that it has caught up, if every partition has reached its end here and now.
+
+        The positions are watched: a store that is emptied in between must not be called ready.
+        """
+        places = [self._position_key(*place) for place in ends]
+        with self.client.pipeline(transaction=True) as pipe:
+            pipe.watch(*places)  # type: ignore[no-untyped-call]
+            stored: Any = pipe.mget(places)
+            if any(int(at or 0) < end for at, end in zip(stored, ends.values(), strict=True)):
+                return False
+            pipe.multi()
+            pipe.set(self.key("ready"), "1")
+            try:
+                pipe.execute()
+            except redis_lib.WatchError:
+                return False
+        return True
 
     def pass_over(self, topic: str, partition: int, expected: int, position: int) -> None:
         """Move a position over offsets that hold nothing for the view (dead letters, gaps).
@@ -114,15 +129,22 @@ class View:
     def drop(self) -> None:
         """Delete the whole view; its projector rebuilds it from the topics.
 
-        Positions go last: a partition that is rebuilt while this still deletes would lose what it
-        has just written, and keep its position.
+        Positions go last, and all that there are by then: a partition that is rebuilt while this
+        still deletes would lose what it has just written, and keep its position. Readiness goes
+        first, for the readers, and once more when no position can make it true.
         """
-        self.client.delete(self.key("ready"))
-        mine = list(self.client.scan_iter(match=self.prefix + ":*", count=1000))
         positions = self.key("position", "").encode()
-        for chunk in _chunks((key for key in mine if not key.startswith(positions)), 500):
-            self.client.unlink(*chunk)
-        for chunk in _chunks((key for key in mine if key.startswith(positions)), 500):
+        self.client.delete(self.key("ready"))
+        self._unlink(key for key in self._keys("*") if not key.startswith(positions))
+        self._unlink(self._keys("position:*"))
+        self.client.delete(self.key("ready"))
+
+    def _keys(self, pattern: str) -> Iterable[bytes]:
+        keys: Iterable[bytes] = self.client.scan_iter(match=self.key(pattern), count=1000)
+        return keys
+
+    def _unlink(self, keys: Iterable[bytes]) -> None:
+        for chunk in _chunks(keys, 500):
             self.client.unlink(*chunk)
 
 
@@ -174,8 +196,8 @@ class Projector:
             self.consumer.rewind()
             return
         self._pass_over_gaps()
-        if not ready and self.consumer.ready.is_set() and self._complete():
-            self.view.mark_ready()
+        if not ready and self.consumer.ready.is_set():
+            self.view.mark_ready(self.consumer.ends())  # every member's partitions, not only ours
 
     def _lost(self) -> bool:
         return any(at and self.view.stored(*place) is None for place, at in self._expected.items())
@@ -187,11 +209,6 @@ class Projector:
             if at > expected:
                 self.view.pass_over(*place, expected, at)
                 self._expected[place] = at
-
-    def _complete(self) -> bool:
-        """Whether every partition is in the view, not only those of this member of the group."""
-        ends = self.consumer.ends()
-        return all((self.view.stored(*place) or 0) >= end for place, end in ends.items())
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
