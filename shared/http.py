@@ -1,6 +1,9 @@
 """What every HTTP process has: RFC 9457 problems, bearer tokens with roles, operator's routes."""
 
 import hmac
+import os
+import signal
+import threading
 from collections.abc import Mapping
 from enum import StrEnum
 from importlib.metadata import version
@@ -81,7 +84,7 @@ class Tokens:
         """The caller.
 
         Raises:
-            Problem: 401 when the token is not valid.
+            Problem: 401 when the token is not valid, 503 when nobody can say now.
         """
         dev = self._settings.dev_token
         if dev and hmac.compare_digest(dev.encode(), token.encode()):
@@ -93,11 +96,20 @@ class Tokens:
             claims = jwt.decode(
                 token, key, algorithms=["RS256", "ES256", "EdDSA"],
                 audience=self._settings.oidc_audience, issuer=self._settings.oidc_issuer or None,
+                options={"require": ["exp", "sub"]},
             )  # fmt: skip
+        except jwt.PyJWKClientConnectionError as away:
+            raise not_ready("The identity provider's keys cannot be fetched now.") from away
         except jwt.PyJWTError as wrong:
             raise _unauthorised("The token is not valid.") from wrong
-        roles = claims.get("roles") or claims.get("realm_access", {}).get("roles", [])
-        return Caller(str(claims.get("sub", "")), frozenset(roles) & frozenset(Role))
+        return Caller(str(claims["sub"]), _roles(claims))
+
+
+def _roles(claims: Mapping[str, Any]) -> frozenset[str]:
+    """Of the claim `roles`, or Keycloak's `realm_access.roles`; what is no role of ours is nothing."""
+    realm = claims.get("realm_access")
+    given = claims.get("roles") or (realm.get("roles") if isinstance(realm, dict) else None)
+    return frozenset(role for role in Role if isinstance(given, list) and role in given)
 
 
 def _unauthorised(detail: str) -> Problem:
@@ -194,6 +206,15 @@ async def _unexpected(_: Request, error: Exception) -> JSONResponse:
 
 
 def serve(app: Any, settings: KafkaSettings) -> None:
-    """Run an ASGI application until SIGTERM."""
+    """Run an ASGI application until SIGTERM, or until one of its threads has failed."""
+    threading.excepthook = _end_process
     uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_config=None,
                 access_log=False, timeout_graceful_shutdown=5, server_header=False)  # fmt: skip
+
+
+def _end_process(failed: threading.ExceptHookArgs) -> None:
+    """Nobody would notice a projector that is no more: its view would look whole, and stand still."""
+    name = failed.thread.name if failed.thread else "a thread"
+    trace = (failed.exc_type, failed.exc_value, failed.exc_traceback)
+    log.critical("thread_failed", thread=name, exc_info=trace)
+    os.kill(os.getpid(), signal.SIGTERM)
