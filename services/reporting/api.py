@@ -65,8 +65,8 @@ def _chosen(
     ]
 
 
-def _key(event: QuotaCellCountedV1) -> str:
-    return f"{event.year}|{event.region_code}|{event.category.value}"
+def _place(event: QuotaCellCountedV1) -> tuple[str, ...]:
+    return str(event.year), event.region_code, event.category.value
 
 
 @quotas.get("/quotas")
@@ -76,9 +76,10 @@ def list_quotas(
     limit: Annotated[int, Query(ge=1, le=20_000)] = 20_000, cursor: str = "",
 ) -> QuotaPage:  # fmt: skip
     """The quota cells, as published on the quota topic. Sum provinces only (rule C3)."""
-    found = [e for e in _chosen(request, year, region, category, level) if _key(e) > cursor]
+    after = tuple(cursor.split("|"))
+    found = [e for e in _chosen(request, year, region, category, level) if _place(e) > after]
     items = found[:limit]
-    following = _key(items[-1]) if len(found) > limit else None
+    following = "|".join(_place(items[-1])) if len(found) > limit else None
     if following:
         url = request.url.include_query_params(cursor=following)
         response.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'

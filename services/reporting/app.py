@@ -47,16 +47,16 @@ class Reporting:
         self.settings, self.store, self.today = settings, store, today
         self.board, self.cells = Board(), Feed()
         self.pages = LivePages(self.board, today)
-        self.recounting = True
+        self.ready, self.recounting = False, True
         self._floor: Floor | None = None
 
     def readiness(self) -> list[str]:
         """What is missing."""
-        return [] if self.board.ready else ["The quota topic is being read."]
+        return [] if self.ready else ["The quota topic is being read."]
 
     def require_ready(self) -> None:
         """Raises Problem 503 while the cells are not all read."""
-        if not self.board.ready:
+        if not self.ready:
             raise not_ready("The quota cells are being read from their topic.")
 
     def counters_stand(self, mark: Any) -> bool:
@@ -71,14 +71,15 @@ class Reporting:
             self.recounting = not self.counters_stand(self.store.mark())
         except (RedisError, KafkaError) as away:
             log.info("counters_unknown", because=type(away).__name__)
-            self.recounting = True
+            self.ready, self.recounting = False, True
 
     async def tick(self) -> None:
         """Once a second, for all viewers together."""
         await asyncio.to_thread(self.look)
         changed = self.board.changes()
-        if changed and self.board.ready:
+        if changed and self.ready:
             self.cells.publish("cells", [event.model_dump(mode="json") for event in changed])
+        self.ready = self.board.ready
         self.pages.tick(recounting=self.recounting)
 
     async def run(self) -> None:

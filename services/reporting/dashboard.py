@@ -44,7 +44,7 @@ async def page(
 ) -> HTMLResponse:
     """The page of one year, in one language, of all categories or one."""
     reporting = request.app.state.reporting
-    if not reporting.board.ready:
+    if not reporting.ready:
         template = _templates().get_template("starting.html")
         return HTMLResponse(template.render(lang=lang, t=_sentences(lang)), 503,
                             {**HEADERS, "Retry-After": "2"})  # fmt: skip

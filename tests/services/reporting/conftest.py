@@ -6,7 +6,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -26,6 +26,7 @@ class Process:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             self.port = free.getsockname()[1]
+        self.name = name
         self.url, self.log = f"http://127.0.0.1:{self.port}", log
         self._command = [sys.executable, "-m", "services.reporting", name]
         self._environment = {**environment, "HADIR_HTTP_PORT": str(self.port)}
@@ -67,26 +68,38 @@ class Process:
         return time.monotonic() - begun
 
 
-@pytest.fixture
-def run(provisioned: Any, tmp_path: Path) -> Iterator[Callable[..., Process]]:
-    """Start `api` or `worker`; keywords are further settings. All end with the test."""
-    running: list[Process] = []
+class Processes:
+    """Starts processes; keywords are further settings. All end with the test."""
 
-    def start(name: str, **more: str) -> Process:
-        environment = {
+    def __init__(self, settings: Any, folder: Path) -> None:
+        self._folder = folder
+        self.running: list[Process] = []
+        self._environment = {
             "PATH": os.environ["PATH"],
             "PYTHONPATH": str(ROOT),
-            "HADIR_KAFKA": provisioned.kafka,
-            "HADIR_REDIS": provisioned.redis,
-            "HADIR_TOPIC_PREFIX": provisioned.topic_prefix,
-            "HADIR_PARTITIONS": str(provisioned.partitions),
+            "HADIR_KAFKA": settings.kafka,
+            "HADIR_REDIS": settings.redis,
+            "HADIR_TOPIC_PREFIX": settings.topic_prefix,
+            "HADIR_PARTITIONS": str(settings.partitions),
             "HADIR_DEV_TOKEN": TOKEN,
-            **more,
         }
-        process = Process(name, environment, tmp_path / f"{name}-{len(running)}.log")
-        running.append(process)
-        return process
 
-    yield start
-    for process in running:
-        process.stop()
+    def __call__(self, name: str, **more: str) -> Process:
+        """Start `api` or `worker`."""
+        log = self._folder / f"{name}-{len(self.running)}.log"
+        self.running.append(Process(name, {**self._environment, **more}, log))
+        return self.running[-1]
+
+    def stop(self, *names: str) -> None:
+        """End all processes of these names."""
+        for process in self.running:
+            if process.name in names:
+                process.stop()
+
+
+@pytest.fixture
+def run(provisioned: Any, tmp_path: Path) -> Iterator[Processes]:
+    """Start processes of reporting."""
+    processes = Processes(provisioned, tmp_path)
+    yield processes
+    processes.stop("api", "worker")
