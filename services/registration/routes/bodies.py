@@ -99,7 +99,7 @@ class SignatoryBody(Body):
 
 
 class WebinarBody(Body):
-    """A webinar. `staff` are e-mail addresses (kept as pseudonyms) or Zoom ids of its staff."""
+    """A webinar. `staff` are e-mail addresses or Zoom ids, which are kept as pseudonyms."""
 
     model_config = ConfigDict(
         extra="forbid", frozen=True, json_schema_extra={"examples": [WEBINAR]}

@@ -1,5 +1,6 @@
 """/v1/webinars: webinars with sessions, rule and settings."""
 
+import re
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
@@ -33,6 +34,7 @@ from shared.crypto import identity_hmac
 from shared.events.registration import ProgrammeSetV1, WebinarSetV1
 from shared.http import Caller
 
+_PSEUDONYM = re.compile(r"[0-9a-f]{32}")
 router = APIRouter(prefix="/v1/webinars", tags=["webinars"])
 MergePatch = Annotated[
     dict[str, Any],
@@ -115,13 +117,17 @@ async def _edit(work: Parts, caller: Caller, response: Response, webinar_id: str
 
 
 def _event(work: Parts, body: WebinarBody, *, webinar_id: str, year: int) -> WebinarSetV1:
-    """The first version; staff's e-mail addresses become pseudonyms (rule W6 only compares them)."""
-    key = work.settings.identity_key
-    staff = [identity_hmac(key, who) if "@" in who else who.strip() for who in body.staff]
-    values = body.model_dump() | {"staff": sorted(set(staff))}
+    """The first version; staff become pseudonyms, which is all that rule W6 compares."""
+    staff = [_pseudonym(work.settings.identity_key, who.strip()) for who in body.staff]
+    values = body.model_dump() | {"staff": sorted(set(staff) - {""})}
     return WebinarSetV1.model_validate(
         {**values, "webinar_id": webinar_id, "year": year, "version": 1}
     )
+
+
+def _pseudonym(key: bytes, who: str) -> str:
+    """An e-mail address or Zoom id as a pseudonym; what is one already comes back as it is."""
+    return who if _PSEUDONYM.fullmatch(who) else identity_hmac(key, who)
 
 
 def merge_patch(target: Any, change: Any) -> Any:
