@@ -72,7 +72,7 @@ async def check_in(webinar_id: str, body: CheckInRequest, request: Request, call
     check_ins: CheckIns = request.app.state.check_ins
     view = await run_in_threadpool(_view, request)
     webinar = await run_in_threadpool(_webinar, view, webinar_id)
-    known = to_webinar(WebinarSetV1.model_validate(webinar), b"")
+    known = to_webinar(WebinarSetV1.model_validate(webinar))
     results = await check_ins.record(known, body.scans, body.scanner, int(time.time()))
     log.info("checked_in", by=caller.subject, webinar=webinar_id, scans=len(results))
     return {"results": results}

@@ -14,11 +14,11 @@ from typing import Any
 import orjson
 import structlog
 
-from services.attendance.decisions import decision_of, standing_of
+from services.attendance.cases import astray_cases, connection_case
+from services.attendance.decisions import decision_of, measured_of, standing_of
 from services.attendance.domain import clocks
 from services.attendance.domain.plan import Plan, plan
-from services.attendance.domain.presence import counts
-from services.attendance.evidence_state import EvidenceState, Seen
+from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.published import PublishedDecisions
@@ -32,7 +32,7 @@ from shared.events.attendance import (
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1
-from shared.keys import derived_id, partition_of, person_key, split_person_key
+from shared.keys import partition_of, person_key, split_person_key
 from shared.publish import AsyncPublisher, Outgoing
 from shared.stream import InputRecord
 from shared.telemetry import DECISIONS as DECIDED
@@ -115,7 +115,9 @@ class DecideStage(Listener):
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
-        self._mark(case.webinar_id, f"~{case.connection_id}")
+        astray = case.connection_id.startswith("@")
+        who = case.candidates[0] if astray else f"~{case.connection_id}"
+        self._mark(case.webinar_id, who)
 
     def _mark(self, webinar_id: str, participant_id: str) -> None:
         key = person_key(webinar_id, participant_id).encode()
@@ -172,30 +174,37 @@ class DecideStage(Listener):
             if the_plan is None:
                 continue
             if participant_id.startswith("~"):
-                cases.extend(self._case_of(the_plan, participant_id))
+                cases += self._changed(self._unresolved(the_plan, participant_id))
                 continue
-            decided = self._one(the_plan, participant_id, now)
+            decided = self._one(the_plan, participant_id, cases, now)
             if decided is not None:
                 decisions[person_key(webinar_id, participant_id)] = decided
         await self._publish(decisions, cases)
 
-    def _one(self, the_plan: Plan, participant_id: str, now: float) -> dict[str, Any] | None:
+    def _one(self, the_plan: Plan, participant_id: str, cases: list[ReviewCaseV1],
+             now: float) -> dict[str, Any] | None:  # fmt: skip
         webinar_id = the_plan.webinar.id
         passed = self.state.passed[webinar_id]
         if the_plan.grace not in passed:
             return None
         person = self.state.people[webinar_id].get(participant_id)
         standing = standing_of(self._knowledge, self._partition, webinar_id, participant_id, passed)
+        measured = measured_of(the_plan, person, standing)
+        known = self._knowledge.astray.get((webinar_id, participant_id), set())
+        cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))
-        return decision_of(the_plan, participant_id, person, standing, before, now)
+        return decision_of(the_plan, participant_id, measured, standing, before, now)
 
-    def _case_of(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
-        """The review case of an unresolved connection (rule W6): open while it would count."""
+    def _unresolved(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
         person = self.state.people[the_plan.webinar.id].get(key)
         for seen in () if person is None else person.seen.values():
-            case = _review_case(the_plan, seen)
+            yield connection_case(the_plan, seen)
+
+    def _changed(self, cases: Iterable[ReviewCaseV1]) -> Iterable[ReviewCaseV1]:
+        """Those that differ from what stands on the topic; a case that never opened is none."""
+        for case in cases:
             known = self._knowledge.cases.get(case.case_id)
-            if (known is None and case.status == "open") or (known is not None and known != case):
+            if case.status == "open" if known is None else known != case:
                 yield case
 
     async def _publish(
@@ -203,7 +212,8 @@ class DecideStage(Listener):
     ) -> None:
         if cases:
             await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
-            self._knowledge.cases.update((c.case_id, c) for c in cases)
+            for case in cases:
+                self._knowledge.keep_case(case)
         if not decisions:
             return
         written = await self._publisher.publish(
@@ -238,18 +248,3 @@ class DecideStage(Listener):
         webinar = the_plan.webinar
         waited = clocks.pending(webinar, self.state.passed[webinar.id])
         return sorted({p.clock.kind.value for p in waited})
-
-
-def _review_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
-    connection = seen.connection
-    counted = seen.role == "unresolved" and counts(the_plan, connection)
-    return ReviewCaseV1(
-        case_id=derived_id("case", the_plan.webinar.id, connection.connection_id),
-        webinar_id=the_plan.webinar.id,
-        connection_id=connection.connection_id,
-        meeting_uuid=connection.meeting_uuid,
-        problem=seen.problem or "unknown",
-        status="open" if counted else "settled",
-        seconds=0,
-        candidates=seen.candidates,
-    )

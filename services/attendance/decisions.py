@@ -9,7 +9,7 @@ from services.attendance.domain.eligibility import Decision, Standing, decide
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.facts import ClockPassed
 from services.attendance.domain.plan import Plan
-from services.attendance.domain.presence import measure
+from services.attendance.domain.presence import Measured, measure
 from services.attendance.domain.reasons import sentences
 from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
@@ -29,15 +29,20 @@ def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participa
     )
 
 
-def decision_of(the_plan: Plan, participant_id: str, person: Person | None, standing: Standing,
+def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standing: Standing,
                 before: Published | None, now: float) -> dict[str, Any] | None:  # fmt: skip
     """The next version of a person's decision, or None where there is none or nothing is new."""
-    evidence = NOTHING if person is None else person.evidence()
-    decided = decide(the_plan, measure(the_plan, evidence), standing)
+    decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
     event = _event(the_plan, participant_id, decided, before, now)
     return None if before is not None and before.says == says(event) else event
+
+
+def measured_of(the_plan: Plan, person: Person | None, standing: Standing) -> Measured:
+    """One person's presence, from all that is known of them."""
+    evidence = NOTHING if person is None else person.evidence()
+    return measure(the_plan, evidence, enrolled=standing.enrolment is Enrolment.ENROLLED)
 
 
 def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Published | None,

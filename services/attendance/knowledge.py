@@ -10,7 +10,6 @@ from datetime import datetime
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.facts import Rule, Session, Webinar
 from services.attendance.roster import Roster
-from shared import crypto
 from shared.events.attendance import ReviewCaseV1
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import EnrolledV1, SessionV1, WebinarSetV1
@@ -40,8 +39,8 @@ class Listener:
 class Knowledge:
     """The side inputs of attendance, in memory."""
 
-    def __init__(self, partitions: int, identity_key: bytes) -> None:
-        self._partitions, self._identity_key = partitions, identity_key
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
         self.webinars: dict[str, Webinar] = {}
         self.by_number: dict[str, set[str]] = defaultdict(set)
         self.roster = Roster()
@@ -50,6 +49,8 @@ class Knowledge:
         ]
         self.certificates: set[tuple[str, str]] = set()
         self.cases: dict[str, ReviewCaseV1] = {}
+        self.astray: dict[tuple[str, str], set[str]] = defaultdict(set)
+        """Case ids of a person's own evidence that gives 0 s (rules I5, I10, I11)."""
         self.listeners: list[Listener] = []
 
     def apply(self, topic: Topic, key: str, event: object | None) -> None:
@@ -61,8 +62,14 @@ class Knowledge:
         elif topic is CERTIFICATES:
             self._certificate(key, event)
         elif isinstance(event, ReviewCaseV1):
-            self.cases[event.case_id] = event
+            self.keep_case(event)
             self._tell(lambda listener: listener.case_published(event))
+
+    def keep_case(self, case: ReviewCaseV1) -> None:
+        """A review case as it stands on its topic."""
+        self.cases[case.case_id] = case
+        if case.connection_id.startswith("@"):
+            self.astray[case.webinar_id, case.candidates[0]].add(case.case_id)
 
     def sessions_of(self, number: str, but: str) -> list[Session]:
         """The sessions that other webinars hold in a Zoom number (rule I4)."""
@@ -84,7 +91,7 @@ class Knowledge:
         if known is not None:
             for session in known.sessions:
                 self.by_number[session.number or ""].discard(event.webinar_id)
-        webinar = to_webinar(event, self._identity_key)
+        webinar = to_webinar(event)
         self.webinars[event.webinar_id] = webinar
         for session in webinar.sessions:
             if session.number:
@@ -126,7 +133,7 @@ def _session(session: SessionV1) -> Session:
     )
 
 
-def to_webinar(event: WebinarSetV1, identity_key: bytes) -> Webinar:
+def to_webinar(event: WebinarSetV1) -> Webinar:
     """The event as the domain has it. Staff are compared by pseudonym, like everybody."""
     return Webinar(
         id=event.webinar_id,
@@ -141,6 +148,6 @@ def to_webinar(event: WebinarSetV1, identity_key: bytes) -> Webinar:
         grace_seconds=event.grace_seconds,
         retry_window_seconds=event.retry_window_seconds,
         report_deadline_seconds=event.report_deadline_seconds,
-        staff=frozenset(crypto.identity_hmac(identity_key, who) for who in event.staff),
+        staff=frozenset(event.staff),
         cancelled=event.state == "cancelled",
     )

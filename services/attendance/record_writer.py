@@ -1,4 +1,4 @@
-"""Writes frames to the events topic by explicit partition, many in a record, and dead letters."""
+"""Writes frames to a hot topic by explicit partition, many in a record, and dead letters."""
 
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable
@@ -11,7 +11,7 @@ from shared.publish import AsyncPublisher
 from shared.settings import KafkaSettings
 from shared.stream import InputRecord
 from shared.telemetry import DEAD_LETTERS
-from shared.topics import EVENTS, Topic
+from shared.topics import Topic
 
 MAX_RECORD = 512 * 1024
 _BATCH: Headers = [("content-type", CONTENT_TYPE.encode())]
@@ -20,8 +20,8 @@ _BATCH: Headers = [("content-type", CONTENT_TYPE.encode())]
 class RecordWriter:
     """Group commit on the way out: one record per partition and flush, unless it grows too large."""
 
-    def __init__(self, settings: KafkaSettings, publisher: AsyncPublisher) -> None:
-        self._topic, self._publisher = settings.topic(EVENTS), publisher
+    def __init__(self, settings: KafkaSettings, topic: Topic, publisher: AsyncPublisher) -> None:
+        self._topic, self._publisher = settings.topic(topic), publisher
 
     async def write(self, frames: Iterable[tuple[int, bytes]]) -> None:
         """(partition, frame) pairs, in order per partition; returns when the broker has all.

@@ -29,11 +29,12 @@ class Worker:
 
     def __init__(self, settings: WorkerSettings) -> None:
         self._settings = settings
-        self.knowledge = Knowledge(settings.partitions, settings.identity_key)
+        self.knowledge = Knowledge(settings.partitions)
         self._publisher = AsyncPublisher(settings)
         self._reader = LogReader(settings)
         self._tail = Tail(settings, TOPICS, self.knowledge.apply)
-        self._writer = RecordWriter(settings, self._publisher)
+        self._out = RecordWriter(settings, EVENTS, self._publisher)
+        self._legs = RecordWriter(settings, WEBHOOKS, self._publisher)
         self._progress = WorkerProgress(settings, connect(settings))
         self._tasks: list[asyncio.Task[None]] = []
         self.stream = StreamWorker(
@@ -44,8 +45,10 @@ class Worker:
     def _identify(self, partition: int) -> Stage:
         s = self._settings
         dead = DeadFrames(s, WEBHOOKS, partition, self._publisher)
-        return IdentifyStage(partition, s.partitions, self.knowledge, s.identity_key, self._writer,
-                             dead, lambda: self._tail.epoch_of(IDENTITY_TOPICS), s.source)  # fmt: skip
+        return IdentifyStage(
+            partition, s.partitions, self.knowledge, s.identity_key, self._out, self._legs, dead,
+            lambda: self._tail.epoch_of(IDENTITY_TOPICS), s.source,
+        )  # fmt: skip
 
     def _decide(self, partition: int) -> Stage:
         s = self._settings

@@ -37,6 +37,23 @@ class ConnectionSeenV1(Event):
     problem: str | None = None
 
 
+class LegSeenV1(Event):
+    """What one webhooks partition tells all others of a connection of its own that binds or events
+    without participant_uuid name (rules I1, W3). `identifiers`: registrant ids, and pseudonyms of
+    e-mail addresses, customer keys and Zoom ids.
+    """
+
+    type: ClassVar[str] = "hadir.attendance.leg-seen.v1"
+    meeting_uuid: str
+    connection_id: str
+    participant_uuid: str
+    zoom_number: str
+    phone: bool
+    host: bool
+    facts: tuple[tuple[str, str, int], ...]
+    identifiers: tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...], tuple[str, ...]]
+
+
 class MeetingSeenV1(Event):
     """A meeting's life as one webhooks partition knows it; `source` is that partition.
 

@@ -90,7 +90,10 @@ class Signatory(Model):
 
 
 class WebinarSetV1(Event):
-    """A webinar as it stands; the highest version holds. `rule_version` counts changes of rule."""
+    """A webinar as it stands; the highest version holds. `rule_version` counts changes of rule.
+
+    `staff` are pseudonyms (`crypto.identity_hmac`) of e-mail addresses and Zoom ids.
+    """
 
     type: ClassVar[str] = "hadir.registration.webinar-set.v1"
     webinar_id: str

@@ -1,0 +1,49 @@
+"""Review cases: connections that are nobody's, and evidence that gives 0 s (rules W6, I5, I10, I11)."""
+
+from collections.abc import Collection, Iterator
+
+from services.attendance.domain.plan import Plan
+from services.attendance.domain.presence import Measured, counts
+from services.attendance.evidence_state import Seen
+from shared.events.attendance import ReviewCaseV1
+from shared.keys import derived_id
+
+
+def connection_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
+    """The case of a parked connection: open while it is unresolved and has a second in a base."""
+    connection, webinar_id = seen.connection, the_plan.webinar.id
+    unresolved = seen.role == "unresolved" and counts(the_plan, connection)
+    return ReviewCaseV1(
+        case_id=derived_id("case", webinar_id, connection.connection_id),
+        webinar_id=webinar_id,
+        connection_id=connection.connection_id,
+        meeting_uuid=connection.meeting_uuid,
+        problem=seen.problem or "unknown",
+        status="open" if unresolved else "settled",
+        seconds=0,
+        candidates=seen.candidates,
+    )
+
+
+def astray_cases(
+    the_plan: Plan, participant_id: str, measured: Measured, known: Collection[str]
+) -> Iterator[ReviewCaseV1]:
+    """One case for each piece of a person's evidence that gives 0 s; known ones that no longer
+    are so, settled."""
+    webinar_id = the_plan.webinar.id
+    found: dict[str, tuple[str, str]] = {}
+    for astray in measured.astray:
+        source = f"@{participant_id}|{astray.problem.value}|{astray.source}"
+        found[derived_id("case", webinar_id, source)] = (source, astray.problem.value)
+    for case_id in sorted({*found, *known}):
+        source, problem = found.get(case_id, (f"@{participant_id}", "settled"))
+        yield ReviewCaseV1(
+            case_id=case_id,
+            webinar_id=webinar_id,
+            connection_id=source,
+            meeting_uuid="",
+            problem=problem,
+            status="open" if case_id in found else "settled",
+            seconds=0,
+            candidates=(participant_id,),
+        )

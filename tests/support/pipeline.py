@@ -1,0 +1,145 @@
+"""Both stages of attendance in memory, partitions and all, fed with webhook bodies: for unit tests.
+
+The wiring is the worker's; only the log between the stages is a list. The real one is tested in
+tests/flow by the same scenarios.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import orjson
+
+from services.attendance.decisions import decision_of, measured_of, standing_of
+from services.attendance.domain.plan import plan
+from services.attendance.domain.webhook import Every, parse, routing
+from services.attendance.evidence_state import EvidenceState
+from services.attendance.frames import items
+from services.attendance.identify import IdentifyStage
+from services.attendance.knowledge import Knowledge
+from shared.batch import CONTENT_TYPE, frame
+from shared.events.registration import EnrolledV1, WebinarSetV1
+from shared.keys import partition_of, person_key
+from shared.stream import InputRecord
+from shared.topics import ENROLMENTS, WEBINARS
+
+HEADERS = [("content-type", CONTENT_TYPE.encode())]
+KEY = b"k" * 32
+
+
+class Log:
+    """The events topic: frames per partition, in order."""
+
+    def __init__(self) -> None:
+        self.frames: list[tuple[int, bytes]] = []
+
+    async def write(self, frames: Iterable[tuple[int, bytes]]) -> None:
+        self.frames.extend(frames)
+
+
+class NoDead:
+    """Dead letters are a failure here."""
+
+    def add(self, *what: object) -> None:
+        raise AssertionError(what)
+
+    async def flush(self) -> None:
+        pass
+
+
+class Pipeline:
+    """P webhooks partitions and P events partitions of one worker."""
+
+    def __init__(self, partitions: int = 4) -> None:
+        self.partitions = partitions
+        self.knowledge = Knowledge(partitions)
+        self.log, self.legs = Log(), Log()
+        self._epoch = 0
+        self.stages = [self._stage(p) for p in range(partitions)]
+        self._offsets: dict[int, int] = defaultdict(int)
+        self._scans: list[tuple[int, dict[str, Any]]] = []
+
+    def _stage(self, partition: int) -> IdentifyStage:
+        return IdentifyStage(
+            partition, self.partitions, self.knowledge, KEY, self.log, self.legs, NoDead(),  # type: ignore[arg-type]
+            lambda: self._epoch, "urn:test",
+        )  # fmt: skip
+
+    def webinar(self, event: WebinarSetV1) -> None:
+        self._epoch += 1
+        self.knowledge.apply(WEBINARS, event.webinar_id, event)
+
+    def enrol(self, event: EnrolledV1) -> None:
+        self._epoch += 1
+        key = person_key(event.webinar_id, event.participant_id)
+        self.knowledge.apply(ENROLMENTS, key, event)
+
+    def webhook(self, body: bytes) -> None:
+        """As the gateway routes it."""
+        route = routing(parse(orjson.loads(body)))
+        where = (
+            range(self.partitions)
+            if isinstance(route, Every)
+            else (partition_of(route.key, self.partitions),)
+        )
+        value = frame(b'{"received_ms":0}', body)
+        for p in where:
+            self.stages[p].fold(InputRecord(self._offsets[p], value, 0, HEADERS, False))
+            self._offsets[p] += 1
+
+    def scan(self, webinar_id: str, participant_id: str, scan: Mapping[str, Any]) -> None:
+        """A `CheckedInV1` as the api writes it."""
+        key = person_key(webinar_id, participant_id).encode()
+        body = {**scan, "webinar_id": webinar_id, "participant_id": participant_id}
+        self._scans.append((partition_of(key, self.partitions), body))
+
+    def restart(self, partition: int, bodies: Iterable[bytes]) -> None:
+        """A crash: the partition's stage is folded anew from the same webhooks."""
+        self.stages[partition].close()
+        self.stages[partition] = self._stage(partition)
+        for body in bodies:
+            route = routing(parse(orjson.loads(body)))
+            if isinstance(route, Every) or partition_of(route.key, self.partitions) == partition:
+                value = frame(b'{"received_ms":0}', body)
+                self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
+
+    def flush(self) -> None:
+        """Until nothing more is told."""
+        for stage in self.stages:
+            asyncio.run(stage.flush())
+        told, self.legs.frames = self.legs.frames, []
+        for p, one in told:
+            self.stages[p].fold(InputRecord(self._offsets[p], one, 0, HEADERS, False))
+            self._offsets[p] += 1
+        if told:
+            self.flush()
+
+    def decisions(self, clocks: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
+        """participant_id → decision of the only webinar, all clocks passed."""
+        self.flush()
+        states = [EvidenceState() for _ in range(self.partitions)]
+        for p, one in self.log.frames:
+            for item in items(one, HEADERS):
+                body = orjson.loads(item.body)
+                if "revision" in body:
+                    states[p].connection(body)
+                elif "practice_ended" in body:
+                    states[p].meeting(body)
+        for p, body in self._scans:
+            states[p].scan(body)
+        self.states = states
+        found: dict[str, dict[str, Any]] = {}
+        for webinar in self.knowledge.webinars.values():
+            for p, state in enumerate(states):
+                numbers = {s.number for s in webinar.sessions if s.number}
+                the_plan = plan(webinar, [m for n in numbers for m in state.meetings[n].values()])
+                passed = frozenset({the_plan.grace, *the_plan.retry_windows})
+                for person in self.knowledge.standing[p].get(webinar.id, {}):
+                    standing = standing_of(self.knowledge, p, webinar.id, person, passed)
+                    known = state.people[webinar.id].get(person)
+                    measured = measured_of(the_plan, known, standing)
+                    decided = decision_of(the_plan, person, measured, standing, None, 0.0)
+                    assert decided is not None
+                    found[person] = decided
+        return found
