@@ -140,4 +140,7 @@ def example(event_type: str) -> Event:
     Raises:
         KeyError: no such type, or nobody wrote an example of it.
     """
-    return BUILDERS[EVENT_TYPES[event_type]]()
+    kind = EVENT_TYPES[event_type]
+    if kind not in BUILDERS:
+        raise KeyError(f"{kind.__name__} has no example in shared/examples.py")
+    return BUILDERS[kind]()

@@ -199,7 +199,7 @@ def test_dropping_a_view_touches_no_other(own: Any, view: View) -> None:
 
 def test_dropped_again_and_again_while_it_is_rebuilt_it_has_no_hole(own: Any, view: View) -> None:
     publish(own, PEOPLE)
-    with running(own, view, members=2):
+    with running(own, view):
         until(view.ready)
         for n in range(6):
             view.drop()
