@@ -80,10 +80,6 @@ class Browser:
         self._cdp("Emulation.setDeviceMetricsOverride", width=width, height=height,
                   deviceScaleFactor=2 if phone else 1, mobile=phone)  # fmt: skip
 
-    def without_scripts(self) -> None:
-        """From the next page on, no script runs."""
-        self._cdp("Emulation.setScriptExecutionDisabled", value=True)
-
     def _cdp(self, command: str, **params: Any) -> Any:
         return self._do("goog/cdp/execute", cmd=command, params=params)
 
