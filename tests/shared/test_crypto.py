@@ -74,3 +74,8 @@ def test_a_code_is_96_bits_in_20_lower_case_characters_that_follow_from_key_and_
     assert code == crypto.code(KEY, "certificate-1")
     assert code != crypto.code(KEY, "certificate-2")
     assert code != crypto.code(bytes(31) + b"\1", "certificate-1")
+
+
+def test_a_sealed_value_is_written_in_one_way_alone() -> None:
+    with pytest.raises(crypto.CannotOpen):
+        crypto.unseal(KEY, SEALED[:4] + "\n" + SEALED[4:], subject="person-1")
