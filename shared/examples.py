@@ -96,6 +96,12 @@ BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
     ),
     registration.EnrolledV1: _enrolled,
     attendance.ConnectionSeenV1: _connection,
+    attendance.LegSeenV1: lambda: attendance.LegSeenV1(
+        meeting_uuid=MEETING, connection_id=f"{MEETING}|example-connection",
+        participant_uuid="example-connection", zoom_number=NUMBER, phone=False, host=False,
+        facts=(("j", "16778240", OFFICIAL_END - 10_000),),
+        identifiers=(("example-registrant",), (), (), ()),
+    ),
     attendance.MeetingSeenV1: lambda: attendance.MeetingSeenV1(
         meeting_uuid=MEETING, zoom_number=NUMBER, started=OFFICIAL_END - 10_800,
         ended=OFFICIAL_END, source=0,

@@ -62,9 +62,10 @@ ENROLMENTS = Topic(
     (registration.EnrolledV1,),
 )  # fmt: skip
 WEBHOOKS = Topic(
-    "attendance.zoom-webhooks.v1", "meeting uuid|participant_uuid", "delete", "attendance gateway",
-    ("attendance",), "the bytes as Zoom sent them, before anybody interprets them",
-    retention_days=28, batched=True, personal=True,
+    "attendance.zoom-webhooks.v1", "meeting uuid|participant_uuid", "delete",
+    "attendance gateway and worker", ("attendance",),
+    "the bytes as Zoom sent them; from the worker, legs that all partitions must know",
+    (attendance.LegSeenV1,), retention_days=28, batched=True, personal=True,
 )  # fmt: skip
 EVENTS = Topic(
     "attendance.events.v1", "webinar_id|participant_id", "delete", "attendance api and worker",
