@@ -32,7 +32,7 @@ def rebuild(settings: OperatorSettings, *, within: float = 600.0, only: str = ""
         view.drop()
     until = time.monotonic() + within
     if only in {"", "reporting"}:
-        recount(settings, within=within)
+        recount(settings, timeout=within)
     while lacking := [name for name, view in views.items() if not view.ready()]:
         if time.monotonic() > until:
             raise Failed(f"Not rebuilt within {within:.0f} s: {', '.join(lacking)}.")

@@ -92,7 +92,8 @@ class Witness:
             while at < len(seen.value):
                 (n,) = struct.unpack_from(">I", seen.value, at)
                 (m,) = struct.unpack_from(">I", seen.value, at + 4 + n)
-                yield seen.value[at + 8 + n : at + 8 + n + m]
+                if json.loads(seen.value[at + 4 : at + 4 + n])["ce_type"] == "us.zoom.webhook.v0":
+                    yield seen.value[at + 8 + n : at + 8 + n + m]
                 at += 8 + n + m
 
     def ends(self, topic: str) -> int:
