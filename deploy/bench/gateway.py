@@ -25,11 +25,11 @@ def run(kafka: str, *, runs: int, seconds: int, say: Callable[[str], None]) -> l
     with tempfile.TemporaryDirectory() as folder:
         script = prepare(Path(folder), SECRET)
         for turn in range(runs):
-            for name in found:
+            for name, loads in found.items():
                 with _server(name, settings) as (port, pid):
                     fire(script, port, 2, cores()[1])
                     load = fire(script, port, seconds, cores()[1])
-                    found[name].append(load)
+                    loads.append(load)
                     if name == "ours":
                         memory.append(peak_mib(pid))
                 say(f"{turn + 1}/{runs} {name}: {load.rate:,.0f}/s, p99 {load.p99:.0f} ms, "

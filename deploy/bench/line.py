@@ -19,13 +19,15 @@ def run(*, people: int, say: Callable[[str], None]) -> list[Row]:
     start = (int(time.time()) // 86_400 - 1) * 86_400 + 2 * 3600
     world = World(PRESETS["realistic"](participants=people, seed=1, start=start, grace_seconds=2,
                                        retry_window_seconds=4))  # fmt: skip
-    with tempfile.TemporaryDirectory() as folder:
-        with Stack(LocalSettings(data_dir=Path(folder), port_base=0)) as stack:
-            card = stack.describe()
-            began = time.monotonic()
-            ran = play(world, Addresses.of(card))
-            took = time.monotonic() - began
-            memory = {n: peak_mib(e["pid"]) for n, e in card["processes"].items()}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(LocalSettings(data_dir=Path(folder), port_base=0)) as stack,
+    ):
+        card = stack.describe()
+        began = time.monotonic()
+        ran = play(world, Addresses.of(card))
+        took = time.monotonic() - began
+        memory = {n: peak_mib(e["pid"]) for n, e in card["processes"].items()}
     say(f"{people} people, {ran.report.webhooks_sent} webhooks in {took:.1f} s, "
         f"{ran.findings.mismatches} differences")  # fmt: skip
     return [

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError
 from urllib.request import urlopen
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -81,16 +81,20 @@ def wait_http(url: str, within: float = 30.0) -> None:
     """Until the server answers anything; raises TimeoutError."""
     until = time.monotonic() + within
     while time.monotonic() < until:
-        try:
-            urlopen(url, timeout=1).close()  # noqa: S310 - loopback
+        if _answers(url):
             return
-        except URLError as problem:
-            if getattr(problem, "code", None) is not None:
-                return
-        except OSError:
-            pass
         time.sleep(0.1)
     raise TimeoutError(f"{url} does not answer")
+
+
+def _answers(url: str) -> bool:
+    try:
+        urlopen(url, timeout=1).close()  # noqa: S310 - loopback
+    except HTTPError:
+        return True
+    except OSError:
+        return False
+    return True
 
 
 def peak_mib(pid: int) -> float:

@@ -153,7 +153,8 @@ def _drained(settings: KafkaSettings, group: str, names: tuple[str, ...]) -> Non
 
     def done() -> bool:
         committed = admin.list_group_offsets({group: None})[group]
-        return sum(o.offset for o in committed.values()) >= sum(_ends(settings, n) for n in names)
+        written: int = sum(o.offset for o in committed.values())
+        return written >= sum(_ends(settings, n) for n in names)
 
     _until(done)
     admin.close()

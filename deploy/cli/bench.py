@@ -34,7 +34,8 @@ def command(
     out, rows = console(), []
     out.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
     with (
-        tempfile.TemporaryDirectory() as folder, LocalBroker(Path(folder, "kafka")) as broker,
+        tempfile.TemporaryDirectory() as folder,
+        LocalBroker(Path(folder, "kafka")) as broker,
         LocalStore(Path(folder, "store")) as store,
     ):
         try:

@@ -8,7 +8,7 @@ from deploy.local.running import read_card
 from deploy.local.secret_file import load_or_make
 from deploy.local.settings import local_settings
 from shared.settings import PREFIX, Key, Settings, load
-from shared.view_audit import Built, BuildView
+from shared.view_audit import BuildView, Built
 from shared.views import connect
 
 

@@ -7,7 +7,7 @@ from kafka import KafkaConsumer
 
 topic = os.environ.get("HADIR_TOPIC_PREFIX", "hadir.") + "reporting.quotas.v1"
 brokers = os.environ.get("HADIR_KAFKA", "127.0.0.1:9092")
-cells = {}  # key year|region|category → the highest version holds
+cells: dict[bytes, dict[str, object]] = {}  # key year|region|category → the highest version holds
 for record in KafkaConsumer(topic, bootstrap_servers=brokers, auto_offset_reset="earliest"):
     cell = json.loads(record.value or b'{"version": 0}')
     if cell["version"] > cells.get(record.key, {}).get("version", 0):

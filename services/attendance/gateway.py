@@ -80,7 +80,8 @@ class Gateway:
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
-            return await self._rest(scope, receive, send)
+            await self._rest(scope, receive, send)
+            return
         begun = time.perf_counter()
         try:
             answer = await self._answer(scope["headers"], receive)

@@ -158,9 +158,9 @@ class WorkerProgress:
         """Overwrite what this worker knows, in one go."""
         with self._redis.pipeline(transaction=True) as pipe:
             if positions:
-                pipe.hset(self._positions, mapping={k: v for k, v in positions.items()})
+                pipe.hset(self._positions, mapping=dict(positions.items()))
             for webinar_id, fields in webinars.items():
-                pipe.hset(self._webinar + webinar_id, mapping={k: v for k, v in fields.items()})
+                pipe.hset(self._webinar + webinar_id, mapping=dict(fields.items()))
             pipe.execute()
 
     def read(self, webinar_id: str) -> tuple[dict[str, int], list[dict[str, Any]]]:

@@ -1,6 +1,7 @@
 """Wiring of attendance: what each process is made of. Every part can be replaced by a keyword."""
 
 import asyncio
+import contextlib
 import os
 import signal
 import threading
@@ -135,7 +136,8 @@ async def _work(settings: Any) -> None:
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
     await worker.start()
     while not stopped.is_set() and not worker.stream.crashed:
-        await asyncio.sleep(0.2)
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), 0.2)
     if worker.stream.crashed:
         os._exit(1)  # a crashed framework may never finish stopping; everything is on the broker
     await worker.stop()

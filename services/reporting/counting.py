@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Iterable, Mapping, Sequence
-from itertools import islice
 
 import structlog
 from kafka.errors import KafkaError
@@ -20,7 +19,7 @@ from services.reporting.domain.quota import (
 )
 from services.reporting.handlers import SOURCES, Learnt, read, source_of
 from services.reporting.packing import shelf_of
-from services.reporting.stores import MOST_PEOPLE, Change, CounterStore, Mark
+from services.reporting.stores import MOST_FIELDS, Change, CounterStore, Mark
 from shared.consume import BatchConsumer, NotYet, Record
 from shared.fast_consumer import FastConsumer
 from shared.settings import Settings
@@ -55,7 +54,7 @@ class Counting:
     def handle(self, records: Sequence[Record]) -> None:
         """Count a batch; records that are in the counters already change nothing."""
         learnt = [read(record) for record in records]
-        for some in _slices(learnt, MOST_PEOPLE):
+        for some in _slices(learnt):
             self._advance(some)
 
     def _advance(self, learnt: Sequence[Learnt]) -> None:
@@ -128,10 +127,20 @@ class Counting:
             log.info("not_reachable", because=type(away).__name__)
 
 
-def _slices(learnt: Iterable[Learnt], size: int) -> Iterable[list[Learnt]]:
-    rest = iter(learnt)
-    while some := list(islice(rest, size)):
-        yield some
+def _slices(learnt: Sequence[Learnt]) -> Iterable[Sequence[Learnt]]:
+    """As many at a time as one write can hold: each may touch a person and a webinar."""
+    start = 0
+    people: set[bytes] = set()
+    webinars: set[str] = set()
+    for at, each in enumerate(learnt):
+        if len(people) + len(webinars) >= MOST_FIELDS:
+            yield learnt[start:at]
+            start = at
+            people.clear()
+            webinars.clear()
+        people.add(each.person_id)
+        webinars.add(each.webinar_id)
+    yield learnt[start:]
 
 
 def _applied(before: Mapping[bytes, Person], learnt: Iterable[Learnt]) -> dict[bytes, Person]:

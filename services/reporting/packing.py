@@ -6,6 +6,7 @@ The layout is fixed; a change of it needs a new `LAYOUT`, which makes the counte
 import re
 import struct
 from collections.abc import Mapping
+from functools import cache, lru_cache
 
 from services.reporting.domain.quota import Certificate, Counts, Decision, Enrolment, Part, Person
 
@@ -41,11 +42,17 @@ def _packed(webinar_id: str, part: Part) -> bytes:
     )  # fmt: skip
 
 
+@lru_cache(maxsize=4_096)
 def _region(code: str) -> tuple[int, int]:
     if not code:
         return 0, _WHOLE_PROVINCE
     province, _, regency = code.partition(".")
     return int(province), int(regency) if regency else _WHOLE_PROVINCE
+
+
+@cache
+def _code(province: int, regency: int) -> str:
+    return f"{province:02}" if regency == _WHOLE_PROVINCE else f"{province:02}.{regency:02}"
 
 
 def is_region(code: str) -> bool:
@@ -62,8 +69,9 @@ def _unpacked(fields: tuple[bytes, int, int, int, int, int, int, int, int]) -> t
     webinar, version, year, province, regency, category, decided, revision, flags = fields
     enrolment = Enrolment()
     if year:
-        code = f"{province:02}" if regency == _WHOLE_PROVINCE else f"{province:02}.{regency:02}"
-        enrolment = Enrolment(version, bool(flags & _CANCELLED), year, code, CATEGORIES[category])
+        enrolment = Enrolment(
+            version, bool(flags & _CANCELLED), year, _code(province, regency), CATEGORIES[category]
+        )
     return webinar.hex(), Part(
         enrolment,
         Decision(decided, bool(flags & _ATTENDED), bool(flags & _ELIGIBLE)),

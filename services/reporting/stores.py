@@ -33,8 +33,8 @@ redis.call('HSET', KEYS[1], unpack(ARGV, 2))
 return 1
 """
 MARK = b"mark"
-MOST_PEOPLE = 1_000
-"""People in one write: with their webinars and cells they stay below Lua's 8,000 arguments."""
+MOST_FIELDS = 3_000
+"""People and webinars in one write: with the shelves they stay below Lua's 8,000 arguments."""
 
 
 @dataclass(frozen=True, slots=True)

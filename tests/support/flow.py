@@ -41,7 +41,7 @@ def world_of(
             grace_seconds=GRACE,
             retry_window_seconds=RETRY,
             **changes,
-        )  # fmt: skip
+        )
     )
 
 

@@ -6,6 +6,7 @@ what a person counted before and counts now, so nobody can be counted twice.
 """
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from shared.regions import province_of
@@ -104,7 +105,11 @@ def counted(part: Part) -> Counts:
     if not enrolment.year or enrolment.cancelled:
         return NOTHING
     certified = certificate.revision > 0 and not certificate.void
-    return Counts(1, int(decision.attended), int(decision.eligible), int(certified))
+    return _ONE[decision.attended][decision.eligible][certified]
+
+
+# Made once: a million people would make millions of equal ones.
+_ONE = [[[Counts(1, a, e, c) for c in (0, 1)] for e in (0, 1)] for a in (0, 1)]
 
 
 def standing(person: Person) -> dict[Counter, Counts]:
@@ -133,13 +138,14 @@ def _in_year(year: int, parts: list[_InYear]) -> Iterable[tuple[Cell, Counts]]:
         counts = Counts(*map(max, zip(*(own for *_, own in parts), strict=True)))
     if not counts.registered:
         return ()
-    return [(Cell(year, code, newest.category), counts) for code in levels(newest.region_code)]
+    return [(cell, counts) for cell in _cells(year, newest.region_code, newest.category)]
 
 
-def levels(region_code: str) -> tuple[str, ...]:
+@lru_cache(maxsize=65_536)
+def _cells(year: int, region_code: str, category: str) -> tuple[Cell, ...]:
     """Rule C3: a regency counts in its own cell and in its province's."""
-    province = province_of(region_code)
-    return (province,) if province == region_code else (province, region_code)
+    own, province = Cell(year, region_code, category), province_of(region_code)
+    return (own,) if province == region_code else (Cell(year, province, category), own)
 
 
 Totals = dict[Counter, list[int]]
