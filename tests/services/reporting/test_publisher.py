@@ -12,7 +12,7 @@ from services.reporting.handlers import SOURCES
 from services.reporting.publisher import QuotaPublisher, event_of, key_of
 from services.reporting.stores import Change, CounterStore, Mark
 from services.reporting.tail import log_ends
-from shared.provision import provision
+from shared.provision import configs_of, provision
 from shared.publish import KafkaPublisher, Outgoing
 from shared.topics import QUOTAS
 from shared.views import connect
@@ -181,6 +181,10 @@ def test_it_is_silent_until_the_counters_have_reached_the_ends_of_the_logs(
         mark = store.mark()
         assert store.advance(mark, mark.moved(ends), Change(cells={JAMBI: Counts(30)}))
         until(lambda: said(own) == (1, 30, 20))
+
+
+def test_the_past_of_a_cell_is_compacted_away_before_it_is_long(own: Any) -> None:
+    assert int(configs_of(QUOTAS, own)["segment.bytes"]) <= 16 * 1024 * 1024
 
 
 def test_it_is_silent_while_lost_counters_are_rebuilt(own: Any, store: CounterStore) -> None:
