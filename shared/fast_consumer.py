@@ -35,24 +35,32 @@ class FastConsumer:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="kafka", daemon=True)
         self._thread.start()
-        self._consumer: AIOKafkaConsumer = self._call(
-            self._started, bootstrap_servers=",".join(bootstrap_servers), **options
-        )
+        try:
+            self._consumer: AIOKafkaConsumer = self._call(
+                self._started, bootstrap_servers=",".join(bootstrap_servers), **options
+            )
+        except KafkaError:
+            self._end_loop()
+            raise
 
     async def _started(self, **options: Any) -> AIOKafkaConsumer:
         consumer = AIOKafkaConsumer(**options)
-        await consumer.start()
+        try:
+            await consumer.start()
+        except AioKafkaError:
+            await consumer.stop()
+            raise
         return consumer
 
     def subscribe(
         self, topics: Sequence[str], listener: ConsumerRebalanceListener | None = None
     ) -> None:
         """Join the group with these topics."""
-        self._consumer_call("subscribe", topics, listener=_Bridge(self, listener))
+        self._in_loop(self._consumer.subscribe, topics, listener=_Bridge(self, listener))
 
     def assign(self, partitions: Collection[TopicPartition]) -> None:
         """Take these partitions, without a group, from their beginnings."""
-        self._consumer_call("assign", [_own(tp) for tp in partitions])
+        self._in_loop(self._consumer.assign, [_own(tp) for tp in partitions])
         self._settled = True
 
     def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
@@ -71,8 +79,13 @@ class FastConsumer:
         return {}
 
     def seek(self, partition: TopicPartition, offset: int) -> None:
-        """Where the next poll takes this partition up."""
-        self._consumer_call("seek", _own(partition), offset)
+        """Where the next poll takes this partition up; nothing when a rebalance has just taken it
+        away, since then whoever gets it says where."""
+        self._in_loop(self._seek, _own(partition), offset)
+
+    def _seek(self, partition: Any, offset: int) -> None:
+        if partition in self._consumer.assignment():
+            self._consumer.seek(partition, offset)
 
     def position(self, partition: TopicPartition) -> int:
         """The next offset that `poll` hands out; raises KafkaError during a rebalance."""
@@ -102,6 +115,9 @@ class FastConsumer:
     def close(self) -> None:
         """Leave the group and end the thread."""
         self._call(self._consumer.stop)
+        self._end_loop()
+
+    def _end_loop(self) -> None:
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -111,12 +127,12 @@ class FastConsumer:
         self._settled = settled
         self._rebalances += settled
 
-    def _consumer_call(self, method: str, *args: Any, **options: Any) -> None:
+    def _in_loop(self, function: Callable[..., None], *args: Any, **options: Any) -> None:
         async def call() -> None:
-            getattr(self._consumer, method)(*args, **options)
+            function(*args, **options)
 
         if threading.current_thread() is self._thread:  # from a listener
-            getattr(self._consumer, method)(*args, **options)
+            function(*args, **options)
         else:
             self._call(call)
 
