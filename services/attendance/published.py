@@ -9,10 +9,12 @@ from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import orjson
+import structlog
 
 from shared.log_reader import LogReader
 from shared.publish import Written
 
+log = structlog.get_logger()
 History = tuple[tuple[int, str, str, bool, int, str], ...]
 KEEP_VERSIONS = 20
 
@@ -72,14 +74,22 @@ class PublishedDecisions:
         foreign: set[str] = set()
         async for records in self._reader.read(*self._place, self._end, end):
             for record in records:
-                key = (record.key or b"").decode()
-                if record.value is None:
-                    self.by_key.pop(key, None)
-                else:
-                    self.by_key[key] = remembered(orjson.loads(record.value))
+                key = (record.key or b"").decode("utf-8", "replace")
+                try:
+                    self._keep(key, record.value)
+                except (KeyError, TypeError, ValueError):
+                    # no decision: its readers dead-letter it, and the next decision outdates it
+                    log.warning("unreadable", topic=self._place[0], offset=record.offset)
+                    continue
                 foreign.add(key)
         self._end = max(self._end, end)
         return foreign
+
+    def _keep(self, key: str, value: bytes | None) -> None:
+        if value is None:
+            self.by_key.pop(key, None)
+        else:
+            self.by_key[key] = remembered(orjson.loads(value))
 
     async def wrote(self, decisions: dict[str, dict[str, Any]], written: list[Written]) -> set[str]:
         """Take our own acknowledged writes in; the keys that somebody else wrote in between."""
