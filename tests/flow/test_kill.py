@@ -56,7 +56,7 @@ def survived(system: Running) -> tuple[list[str], list[Ran]]:
         ran = list(pool.map(
             lambda w: run(w, system.addresses, pace=PATIENT, settle_within=420), worlds
         ))  # fmt: skip
-    killer.join(300)
+    killer.join(KILLS * 20)
     system.stack.wait_ready()
     return killer.killed, ran
 
