@@ -1,5 +1,6 @@
 """One running system for all flow tests: real broker, real store, nine processes, supervised."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,15 @@ from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack
 from deploy.simulator.system import Addresses
 from tests.support.flow import PARTITIONS, Running
+
+PATIENCE = 1_200 + 20 * int(os.environ.get("HADIR_KILLS", "30"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A webinar is played inside a fixture: whoever asks for it first has that time, too."""
+    for item in items:
+        if item.path.parent.name == "flow" and not any(item.iter_markers("timeout")):
+            item.add_marker(pytest.mark.timeout(PATIENCE))
 
 
 @pytest.fixture(scope="session")

@@ -54,7 +54,7 @@ def survived(system: Running) -> tuple[list[str], list[Ran]]:
     killer.start()
     with ThreadPoolExecutor(len(worlds)) as pool:
         ran = list(pool.map(
-            lambda w: run(w, system.addresses, pace=PATIENT, settle_within=420), worlds
+            lambda w: run(w, system.addresses, pace=PATIENT, settle_within=420 + 20 * KILLS), worlds
         ))  # fmt: skip
     killer.join(KILLS * 20)
     system.stack.wait_ready()

@@ -1,0 +1,83 @@
+"""Group commit: many frames in one record, every waiter told, memory bounded."""
+
+import asyncio
+
+import pytest
+
+from services.attendance.group_commit import GroupCommit, Overloaded
+
+pytestmark = pytest.mark.anyio
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """The gateway runs on asyncio."""
+    return "asyncio"
+
+
+class Broker:
+    """Takes records when it is let; remembers them."""
+
+    def __init__(self) -> None:
+        self.records: list[tuple[int, bytes]] = []
+        self.open = asyncio.Event()
+        self.failure: Exception | None = None
+
+    async def append(self, partition: int, value: bytes) -> None:
+        await self.open.wait()
+        if self.failure:
+            raise self.failure
+        self.records.append((partition, value))
+
+
+async def test_what_waits_for_one_partition_goes_into_one_record() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=1000)
+    waiters = [commit.offer(3, b"a"), commit.offer(3, b"b"), commit.offer(5, b"c")]
+    broker.open.set()
+    await asyncio.gather(*waiters)
+    assert sorted(broker.records) == [(3, b"ab"), (5, b"c")]
+
+
+async def test_what_comes_while_a_record_is_under_way_goes_into_the_next() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=1000)
+    first = commit.offer(0, b"a")
+    await asyncio.sleep(0.01)
+    rest = [commit.offer(0, b"b"), commit.offer(0, b"c")]
+    broker.open.set()
+    await asyncio.gather(first, *rest)
+    assert broker.records == [(0, b"a"), (0, b"bc")]
+
+
+async def test_a_full_queue_refuses_at_once_and_takes_again_when_it_has_drained() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=10)
+    waiter = commit.offer(0, b"x" * 10)
+    with pytest.raises(Overloaded):
+        commit.offer(1, b"y")
+    broker.open.set()
+    await waiter
+    await commit.offer(1, b"y")
+    assert commit.waiting == 0
+    assert broker.records[-1] == (1, b"y")
+
+
+async def test_a_failed_write_is_told_to_every_waiter_and_frees_its_bytes() -> None:
+    broker = Broker()
+    broker.failure = OSError("no broker")
+    broker.open.set()
+    commit = GroupCommit(broker.append, max_waiting=10)
+    waiters = [commit.offer(0, b"a"), commit.offer(0, b"b")]
+    told = await asyncio.gather(*waiters, return_exceptions=True)
+    assert [type(one) for one in told] == [OSError, OSError]
+    assert commit.waiting == 0
+
+
+async def test_a_record_never_grows_beyond_its_limit() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=1000, max_record=4)
+    waiters = [commit.offer(0, b"abc") for _ in range(3)]
+    broker.open.set()
+    await asyncio.gather(*waiters)
+    assert broker.records == [(0, b"abc")] * 3
