@@ -126,10 +126,12 @@ class BatchConsumer:
         instance: str = "",
         max_records: int = 2_000,
         client: Callable[..., Any] = KafkaConsumer,
+        parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
     ) -> None:
         self._settings = settings
         self._by_name: Mapping[str, Topic] = {settings.topic(t): t for t in topics}
         self._handle, self._position, self._on_assigned = handle, position, on_assigned
+        self._parse = parse
         self._max_records = max_records
         self._dead = DeadLetters(settings)
         self._poison_run = 0
@@ -248,7 +250,7 @@ class BatchConsumer:
         headers = list(record.headers or ())
         try:
             key = _key(record.key)
-            event = None if record.value is None else parse(topic, headers, record.value)
+            event = None if record.value is None else self._parse(topic, headers, record.value)
         except Poison as reason:
             return _Dead(topic, record, record.key, str(reason), 1)
         return Record(topic, record.partition, record.offset, key, event, record.timestamp,

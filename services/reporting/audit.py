@@ -8,13 +8,13 @@ from kafka import TopicPartition
 
 from services.reporting.domain.publishing import Book, due, wanted
 from services.reporting.domain.quota import NOTHING, Cell, Counter, Counts, Part, Webinar, tally
-from services.reporting.handlers import SOURCES, Learnt, read, source_of
+from services.reporting.handlers import SOURCES, Learnt, parse_needed, read, source_of
 from services.reporting.packing import pack, unpack
 from services.reporting.programmes import Programmes
 from services.reporting.publisher import absorb
 from services.reporting.stores import CounterStore, Mark
 from services.reporting.tail import Heard, Tail, fast_consumer, log_ends
-from shared.consume import Poison, Record, parse
+from shared.consume import Poison, Record
 from shared.provision import partitions_of
 from shared.settings import Settings
 from shared.topics import PROGRAMMES, QUOTAS
@@ -128,7 +128,7 @@ class Recount:
         for raw in records:
             headers, key = list(raw.headers or ()), (raw.key or b"").decode("utf-8", "replace")
             try:
-                event = None if raw.value is None else parse(topic, headers, raw.value)
+                event = None if raw.value is None else parse_needed(topic, headers, raw.value)
                 record = Record(topic, tp.partition, raw.offset, key, event, 0, None, ())
                 yield read(record)
             except Poison:

@@ -12,12 +12,13 @@ from services.reporting.domain.quota import (
     Cell,
     Counter,
     Counts,
+    Crowds,
     Part,
     Person,
-    Totals,
     move,
+    summed,
 )
-from services.reporting.handlers import SOURCES, Learnt, read, source_of
+from services.reporting.handlers import SOURCES, Learnt, parse_needed, read, source_of
 from services.reporting.packing import shelf_of
 from services.reporting.stores import MOST_FIELDS, Change, CounterStore, Mark
 from shared.consume import BatchConsumer, NotYet, Record
@@ -44,6 +45,7 @@ class Counting:
         self.consumer = BatchConsumer(
             settings, group=GROUP, topics=SOURCES, handle=self.handle, position=self._start,
             instance=settings.instance, max_records=5_000, client=FastConsumer,
+            parse=parse_needed,
         )  # fmt: skip
 
     def _start(self, topic: Topic, partition: int) -> int:
@@ -152,10 +154,10 @@ def _applied(before: Mapping[bytes, Person], learnt: Iterable[Learnt]) -> dict[b
 
 
 def _moves(before: Mapping[bytes, Person], after: Mapping[bytes, Person]) -> dict[Counter, Counts]:
-    totals: Totals = {}
+    crowds: Crowds = {}
     for person_id, person in after.items():
-        move(totals, before[person_id], person)
-    return {counter: Counts(*by) for counter, by in totals.items() if any(by)}
+        move(crowds, before[person_id], person)
+    return summed(crowds)
 
 
 def _ends(learnt: Iterable[Learnt], mark: Mark) -> dict[str, int]:

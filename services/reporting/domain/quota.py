@@ -112,30 +112,52 @@ def counted(part: Part) -> Counts:
 _ONE = [[[Counts(1, a, e, c) for c in (0, 1)] for e in (0, 1)] for a in (0, 1)]
 
 
-def standing(person: Person) -> dict[Counter, Counts]:
-    """Every counter in which the person stands, with 0 or 1 for each of the four."""
-    stands: dict[Counter, Counts] = {}
+class Standing:
+    """Every counter in which a person stands, with 0 or 1 for each of the four. Compared by
+    identity: people with one webinar who stand alike share one."""
+
+    __slots__ = ("counters",)
+
+    def __init__(self, counters: Iterable[tuple[Counter, Counts]]) -> None:
+        self.counters = dict(counters)
+
+
+Crowds = dict[Standing, int]
+"""How many people more (or fewer) stand so: people are added up before their counters are."""
+
+
+def standing(person: Person) -> Standing:
+    """In which counters the person stands."""
+    if len(person) == 1:
+        ((webinar_id, part),) = person.items()
+        return _alone(webinar_id, *part.enrolment[2:], counted(part))
+    stands: list[tuple[Counter, Counts]] = []
     years: dict[int, list[_InYear]] = {}
     for webinar_id, part in person.items():
-        own, year = counted(part), part.enrolment.year
+        (version, _, year, *_), own = part.enrolment, counted(part)
         if own.registered:
-            stands[Webinar(webinar_id)] = own
+            stands.append((Webinar(webinar_id), own))
         if year:
-            years.setdefault(year, []).append(
-                (part.enrolment.version, webinar_id, part.enrolment, own)
-            )
+            years.setdefault(year, []).append((version, webinar_id, part.enrolment, own))
     for year, parts in years.items():
-        stands.update(_in_year(year, parts))
-    return stands
+        stands += _in_year(year, parts)
+    return Standing(stands)
+
+
+@lru_cache(maxsize=65_536)
+def _alone(webinar_id: str, year: int, region_code: str, category: str, own: Counts) -> Standing:
+    if not own.registered:
+        return Standing(())
+    cells = [(cell, own) for cell in _cells(year, region_code, category)]
+    return Standing([(Webinar(webinar_id), own), *cells])
 
 
 _InYear = tuple[int, str, Enrolment, Counts]
 
 
 def _in_year(year: int, parts: list[_InYear]) -> Iterable[tuple[Cell, Counts]]:
-    _, _, newest, counts = max(parts)  # rule C2: the highest version, then enrolment id
-    if len(parts) > 1:
-        counts = Counts(*map(max, zip(*(own for *_, own in parts), strict=True)))
+    _, _, newest, _ = max(parts)  # rule C2: the highest version, then enrolment id
+    counts = Counts(*map(max, zip(*(own for *_, own in parts), strict=True)))
     if not counts.registered:
         return ()
     return [(cell, counts) for cell in _cells(year, newest.region_code, newest.category)]
@@ -148,29 +170,29 @@ def _cells(year: int, region_code: str, category: str) -> tuple[Cell, ...]:
     return (own,) if province == region_code else (Cell(year, province, category), own)
 
 
-Totals = dict[Counter, list[int]]
-
-
-def move(totals: Totals, before: Person, after: Person) -> None:
-    """Move counters by what changes when a person does."""
+def move(crowds: Crowds, before: Person, after: Person) -> None:
+    """Move a person from one crowd to another."""
     old, new = standing(before), standing(after)
-    if old != new:
-        _add(totals, new, 1)
-        _add(totals, old, -1)
+    if old is not new:
+        crowds[new] = crowds.get(new, 0) + 1
+        crowds[old] = crowds.get(old, 0) - 1
 
 
-def _add(totals: Totals, stands: Mapping[Counter, Counts], sign: int) -> None:
-    for counter, counts in stands.items():
-        total = totals.get(counter)
-        if total is None:
-            total = totals[counter] = [0, 0, 0, 0]
-        for i, count in enumerate(counts):
-            total[i] += sign * count
+def summed(crowds: Crowds) -> dict[Counter, Counts]:
+    """By how much the crowds move each counter; those that do not move are left out."""
+    totals: dict[Counter, list[int]] = {}
+    for stands, people in crowds.items():
+        for counter, counts in stands.counters.items():
+            total = totals.setdefault(counter, [0, 0, 0, 0])
+            for i, count in enumerate(counts):
+                total[i] += people * count
+    return {counter: Counts(*counts) for counter, counts in totals.items() if any(counts)}
 
 
 def tally(people: Iterable[Person]) -> dict[Counter, Counts]:
     """All counters, counted anew from everybody (rule C4)."""
-    totals: Totals = {}
+    crowds: Crowds = {}
     for person in people:
-        _add(totals, standing(person), 1)
-    return {counter: Counts(*counts) for counter, counts in totals.items()}
+        stands = standing(person)
+        crowds[stands] = crowds.get(stands, 0) + 1
+    return summed(crowds)

@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from services.reporting.domain.quota import Certificate, Decision, Enrolment
-from services.reporting.handlers import HANDLERS, SOURCES, read
+from services.reporting.handlers import HANDLERS, SOURCES, parse_needed, read
 from shared.consume import Poison, Record
 from shared.publish import Outgoing
+from shared.topics import DECISIONS, ENROLMENTS
 from tests.services.reporting.world import certified, decided, enrolled
 
 
@@ -56,6 +57,27 @@ def test_a_tombstone_says_which_topic_takes_back() -> None:
 def test_a_key_without_two_ids_is_poison(key: str) -> None:
     with pytest.raises(Poison):
         read(record(decided(0, 1), key=key))
+
+
+@pytest.mark.parametrize(
+    "out", [enrolled(0, 1, cancelled=True), decided(0, 1), certified(0, 1),
+            certified(0, 1, revision=2, revoked=True)],
+)  # fmt: skip
+def test_reading_only_what_is_needed_says_the_same_as_reading_all(out: Outgoing) -> None:
+    assert out.event is not None
+    headers = [("ce_type", out.event.type.encode())]
+    needed = parse_needed(out.topic, headers, out.event.to_bytes())
+    assert read(record(out, event=needed)) == read(record(out))
+
+
+def test_reading_only_what_is_needed_refuses_what_reading_all_refuses() -> None:
+    headers = [("ce_type", b"hadir.attendance.eligibility-decided.v1")]
+    with pytest.raises(Poison, match="version"):
+        parse_needed(DECISIONS, headers, b'{"verdict": "eligible", "present_seconds": 1}')
+    with pytest.raises(Poison, match="unknown event type"):
+        parse_needed(ENROLMENTS, headers, b"{}")
+    with pytest.raises(Poison, match="unknown event type"):
+        parse_needed(DECISIONS, [], b"{}")
 
 
 def test_an_enrolment_from_nowhere_is_poison() -> None:
