@@ -42,7 +42,6 @@ from shared.topics import DECISIONS, REVIEWS
 log = structlog.get_logger()
 SLICE = 1_000
 """Decisions per publish, so that a burst never holds the event loop for long."""
-Bury = Any
 
 
 class DecideStage(Listener):
@@ -71,7 +70,8 @@ class DecideStage(Listener):
         """Every event of a record; what cannot be read is dead-lettered alone."""
         count = 0
         try:
-            for count, item in enumerate(items(record.value, record.headers), 1):  # noqa: B007
+            for item in items(record.value, record.headers):
+                count += 1
                 try:
                     self._take(item.type, orjson.loads(item.body))
                 except (KeyError, TypeError, ValueError) as wrong:

@@ -63,7 +63,8 @@ class IdentifyStage(Listener):
         """Every webhook of a record; what cannot be read is dead-lettered alone."""
         count = 0
         try:
-            for count, item in enumerate(items(record.value, record.headers), 1):  # noqa: B007
+            for item in items(record.value, record.headers):
+                count += 1
                 try:
                     body = orjson.loads(item.body)
                     if item.type == LegSeenV1.type:

@@ -10,7 +10,7 @@ import pytest
 from kafka import KafkaProducer
 
 from deploy.simulator.run import run
-from tests.support.flow import Running, Witness, world_of
+from tests.support.flow import POISON_KEY, Running, Witness, world_of
 
 GARBAGE = b"{ this is no JSON, and it is signed"
 
@@ -84,7 +84,9 @@ def poison(system: Running, topic: str, value: bytes, headers: dict[str, bytes])
     """Something on a topic that no process of ours wrote."""
     producer = KafkaProducer(bootstrap_servers=system.card["kafka"])
     name = system.card["topic_prefix"] + topic
-    producer.send(name, value, key=b"poison", headers=list(headers.items()), partition=0).get(30)
+    producer.send(
+        name, value, key=POISON_KEY.encode(), headers=list(headers.items()), partition=0
+    ).get(30)
     producer.close()
 
 
