@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 from importlib.metadata import version
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import jwt
 import structlog
@@ -40,7 +41,7 @@ class Problem(Exception):
             **extra,
         }
 
-    def response(self) -> JSONResponse:
+    def response(self) -> Response:
         """As an HTTP answer."""
         return JSONResponse(self.body, self.status, self.headers, media_type=PROBLEM)
 
@@ -117,15 +118,38 @@ def _unauthorised(detail: str) -> Problem:
 
 
 _bearer = HTTPBearer(auto_error=False, description="OIDC access token, or the local token")
+SESSION = "hadir_token"
+"""The cookie in which a signed-in browser holds its token (HttpOnly, SameSite=Strict)."""
 
 
 def _caller(
     request: Request, given: Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 ) -> Caller:
-    if given is None:
+    return caller_of(request, given.credentials if given else None)
+
+
+def caller_of(request: Request, token: str | None = None) -> Caller:
+    """Who calls, by bearer token or a browser's session.
+
+    Raises:
+        Problem: 401 without a valid token, 403 for a browser's write from a foreign page.
+    """
+    token = token or _of_session(request)
+    if not token:
         raise _unauthorised("A bearer token is needed.")
     tokens: Tokens = request.app.state.tokens
-    return tokens.caller(given.credentials)
+    return tokens.caller(token)
+
+
+def _of_session(request: Request) -> str | None:
+    """The token of a browser's session; a write must come from our own pages."""
+    token = request.cookies.get(SESSION)
+    if token and request.method not in {"GET", "HEAD"}:
+        origin = urlsplit(request.headers.get("origin", "")).netloc
+        if origin != request.headers.get("host"):
+            raise Problem(403, "foreign-origin", "Not allowed",
+                          "A signed-in browser may write from our own pages only.")  # fmt: skip
+    return token
 
 
 def allowed(*roles: Role) -> Any:
@@ -180,18 +204,18 @@ def _operator(path: str, readiness: Readiness) -> Response:
     return Response(body, status, media_type=kind)
 
 
-async def _problem(_: Request, problem: Exception) -> JSONResponse:
+async def _problem(_: Request, problem: Exception) -> Response:
     assert isinstance(problem, Problem)  # noqa: S101 - registered for this type only
     return problem.response()
 
 
-async def _http_error(_: Request, error: Exception) -> JSONResponse:
+async def _http_error(_: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
     code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     return Problem(error.status_code, code, str(error.detail), headers=error.headers).response()
 
 
-async def _invalid(_: Request, error: Exception) -> JSONResponse:
+async def _invalid(_: Request, error: Exception) -> Response:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
     found = [
         {"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"]}
@@ -200,7 +224,7 @@ async def _invalid(_: Request, error: Exception) -> JSONResponse:
     return Problem(422, "invalid", "The request is not valid", errors=found).response()
 
 
-async def _unexpected(_: Request, error: Exception) -> JSONResponse:
+async def _unexpected(_: Request, error: Exception) -> Response:
     log.error("unexpected_error", kind=type(error).__name__)
     return Problem(500, "unexpected", "Something went wrong on our side").response()
 

@@ -73,9 +73,12 @@ def run_api() -> None:
 
 def build_api(settings: Any) -> Any:
     """The FastAPI application."""
-    from services.attendance import api, stores
+    from services.attendance import stores
     from services.attendance.check_in import CheckIns
+    from services.attendance.pages import sign_in
+    from services.attendance.pages.render import serve_static
     from services.attendance.progress import LogEnds
+    from services.attendance.routes import attendance, check_ins
     from shared.http import build_app
     from shared.publish import AsyncPublisher
     from shared.views import Projector
@@ -108,7 +111,9 @@ def build_api(settings: Any) -> Any:
     app.state.check_ins = CheckIns(settings.code_key, view, publisher)
     app.state.worker_progress = stores.WorkerProgress(settings, view.view.client)
     app.state.ends = LogEnds(settings)
-    app.include_router(api.router)
+    for routes in (check_ins, attendance, sign_in):
+        app.include_router(routes.router)
+    serve_static(app)
     return app
 
 

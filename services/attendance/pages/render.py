@@ -1,0 +1,72 @@
+"""Pages rendered on the server: complete without scripts, Indonesian first, English second."""
+
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
+
+from fastapi import FastAPI
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+Language = Literal["id", "en"]
+Texts = Mapping[str, tuple[str, str]]
+"""Sentences by key: (Indonesian, English), with {names} for what is put in."""
+
+FOLDER = Path(__file__).parent
+HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data: blob:; "
+        "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
+        "form-action 'self'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+COMMON: Texts = {
+    "tagline": ("Kehadiran pelatihan", "Training attendance"),
+    "skip": ("Langsung ke isi", "Skip to content"),
+    "other_language": ("English", "Bahasa Indonesia"),
+    "sign_in": ("Masuk", "Sign in"),
+    "sign_out": ("Keluar", "Sign out"),
+    "token": ("Token akses", "Access token"),
+    "token_hint": (
+        "Token diberikan oleh penyedia identitas instansi; pada sistem lokal dicetak oleh `hadir up`.",
+        "Your organisation's identity provider issues it; a local system's is printed by `hadir up`.",
+    ),
+    "token_wrong": ("Token ini tidak berlaku.", "This token is not valid."),
+}
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True,
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
+    )  # fmt: skip
+
+
+def sentence(texts: Texts, language: Language, key: str, **values: object) -> str:
+    """One sentence in one language; KeyError for a key that nobody wrote."""
+    pair = texts.get(key) or COMMON[key]
+    return pair[0 if language == "id" else 1].format(**values)
+
+
+def page(
+    template: str, language: Language, texts: Texts, *, status: int = 200,
+    headers: Mapping[str, str] | None = None, **context: Any,
+) -> HTMLResponse:  # fmt: skip
+    """A page. The template has `lang`, `t(key, **values)` and the context."""
+
+    def t(key: str, **values: object) -> str:
+        return sentence(texts, language, key, **values)
+
+    html = _environment().get_template(template).render(lang=language, t=t, **context)
+    return HTMLResponse(html, status, {**HEADERS, **(headers or {})})
+
+
+def serve_static(app: FastAPI) -> None:
+    """Styles, scripts and icons under /static."""
+    app.mount("/static", StaticFiles(directory=FOLDER / "static"))

@@ -1,0 +1,1 @@
+"""The routes of the attendance api, one file a subject."""
