@@ -72,7 +72,7 @@ def _decision() -> Event:
     return attendance.EligibilityDecidedV1(
         **PLACE, version=1, verdict=attendance.Verdict.ELIGIBLE, provisional=False, **figures,
         sessions=(attendance.SessionFigures(id="s1", **figures),), reasons=(reason,),
-        rule_version=1, digest=DIGEST, decided_at="2026-01-09T05:35:00Z",
+        rule_version=1, digest=DIGEST, decided_at="2026-01-09T05:35:00Z", cause="grace",
     )  # fmt: skip
 
 

@@ -8,19 +8,21 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import orjson
 import structlog
 
 from services.attendance.cases import astray_cases, connection_case
+from services.attendance.causes import Cause, because
 from services.attendance.decisions import decision_of, measured_of, standing_of
 from services.attendance.domain import clocks
-from services.attendance.domain.plan import Plan, plan
+from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
+from services.attendance.plans import plan_of
 from services.attendance.published import PublishedDecisions
 from shared.batch import TornBatch
 from shared.events.attendance import (
@@ -49,20 +51,21 @@ class DecideStage(Listener):
 
     def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
                  published: PublishedDecisions, publisher: AsyncPublisher, dead: Any) -> None:  # fmt: skip
-        self._partition, self._partitions = partition, partitions
-        self._knowledge, self._published, self._publisher = knowledge, published, publisher
+        self.partition, self._partitions = partition, partitions
+        self.knowledge, self._published, self._publisher = knowledge, published, publisher
         self._dead = dead
         self.state = EvidenceState()
-        self._plans: dict[str, Plan] = {}
-        self._dirty: set[tuple[str, str]] = set()
-        self._stale: set[str] = set()
+        self.plans: dict[str, Plan] = {}
+        self._dirty: dict[tuple[str, str], str] = {}
+        """Whom to decide anew, and the last fact that asked for it."""
+        self._stale: dict[str, str] = {}
         self._baseline = False
         knowledge.listeners.append(self)
-        self._stale.update(knowledge.webinars)
+        self._stale.update(dict.fromkeys(knowledge.webinars, because(Cause.WEBINAR)))
 
     def close(self) -> None:
         """The partition is not ours any more."""
-        self._knowledge.listeners.remove(self)
+        self.knowledge.listeners.remove(self)
 
     # --- folding: no I/O ---
 
@@ -86,48 +89,54 @@ class DecideStage(Listener):
         FOLDED.labels(stage="decide", kind=kind).inc()
         if kind == ConnectionSeenV1.type:
             if self.state.connection(body):
-                self._dirty.add((body["webinar_id"], body["participant_id"]))
+                self._concerns(body, because(Cause.CONNECTION, body["connection_id"]))
         elif kind == MeetingSeenV1.type:
             if self.state.meeting(body):
-                self._stale |= self._knowledge.by_number.get(body["zoom_number"], set())
+                self._renew(body["zoom_number"], because(Cause.MEETING))
         elif kind == ClockPassedV1.type:
             if self.state.clock(body):
-                self._everybody(body["webinar_id"])
+                self._everybody(body["webinar_id"], because(Cause(body["clock"])))
         elif kind == CheckedInV1.type:
             if self.state.scan(body):
-                self._dirty.add((body["webinar_id"], body["participant_id"]))
+                self._concerns(body, because(Cause.SCAN, body["scan_id"]))
         else:
             raise ValueError("unknown event type")
 
+    def _concerns(self, body: Mapping[str, Any], cause: str) -> None:
+        self._dirty[body["webinar_id"], body["participant_id"]] = cause
+
+    def _renew(self, number: str, cause: str) -> None:
+        self._stale.update(dict.fromkeys(self.knowledge.by_number.get(number, ()), cause))
+
     def webinar_changed(self, webinar_id: str) -> None:
         """Its plan, and those of webinars in the same Zoom numbers, may be different now."""
-        self._stale.add(webinar_id)
-        for session in self._knowledge.webinars[webinar_id].sessions:
-            self._stale |= self._knowledge.by_number.get(session.number or "", set())
+        self._stale[webinar_id] = because(Cause.WEBINAR)
+        for session in self.knowledge.webinars[webinar_id].sessions:
+            self._renew(session.number or "", because(Cause.WEBINAR))
 
     def enrolment_changed(self, event: EnrolledV1) -> None:
         """Whoever is enrolled gets a decision (rule D3)."""
-        self._mark(event.webinar_id, event.participant_id)
+        self._mark(event.webinar_id, event.participant_id, Cause.ENROLMENT)
 
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """Rule D9 looks at it."""
-        self._mark(webinar_id, participant_id)
+        self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
         astray = case.connection_id.startswith("@")
         who = case.candidates[0] if astray else f"~{case.connection_id}"
-        self._mark(case.webinar_id, who)
+        self._mark(case.webinar_id, who, Cause.CASE)
 
-    def _mark(self, webinar_id: str, participant_id: str) -> None:
+    def _mark(self, webinar_id: str, participant_id: str, cause: Cause) -> None:
         key = person_key(webinar_id, participant_id).encode()
-        if partition_of(key, self._partitions) == self._partition:
-            self._dirty.add((webinar_id, participant_id))
+        if partition_of(key, self._partitions) == self.partition:
+            self._dirty[webinar_id, participant_id] = because(cause)
 
-    def _everybody(self, webinar_id: str) -> None:
-        enrolled = self._knowledge.standing[self._partition].get(webinar_id, {})
+    def _everybody(self, webinar_id: str, cause: str) -> None:
+        enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
         known = self.state.people.get(webinar_id, {})
-        self._dirty.update((webinar_id, person) for person in {*enrolled, *known})
+        self._dirty.update(((webinar_id, person), cause) for person in {*enrolled, *known})
 
     # --- publishing ---
 
@@ -142,58 +151,55 @@ class DecideStage(Listener):
             self._baseline = True
         self._renew_plans()
         while self._dirty:
-            batch = [self._dirty.pop() for _ in range(min(SLICE, len(self._dirty)))]
+            batch = dict(self._dirty.popitem() for _ in range(min(SLICE, len(self._dirty))))
             try:
                 await self._decide(batch)
             except BaseException:
-                self._dirty.update(batch)
+                self._dirty = {**batch, **self._dirty}
                 raise
             await asyncio.sleep(0)
         await self._dead.flush()
 
     def _renew_plans(self) -> None:
-        for webinar_id in self._stale & self._knowledge.webinars.keys():
-            webinar = self._knowledge.webinars[webinar_id]
-            numbers = {s.number for s in webinar.sessions if s.number}
-            new = plan(
-                webinar,
-                [m for n in numbers for m in self.state.meetings[n].values()],
-                [s for n in numbers for s in self._knowledge.sessions_of(n, webinar_id)],
-            )
-            if self._plans.get(webinar_id) != new:
-                self._plans[webinar_id] = new
-                self._everybody(webinar_id)
+        for webinar_id, cause in self._stale.items():
+            webinar = self.knowledge.webinars.get(webinar_id)
+            if webinar is None:
+                continue
+            new = plan_of(webinar, self.state, self.knowledge)
+            if self.plans.get(webinar_id) != new:
+                self.plans[webinar_id] = new
+                self._everybody(webinar_id, cause)
         self._stale.clear()
 
-    async def _decide(self, batch: Iterable[tuple[str, str]]) -> None:
+    async def _decide(self, batch: Mapping[tuple[str, str], str]) -> None:
         now = time.time()
         decisions: dict[str, dict[str, Any]] = {}
         cases: list[ReviewCaseV1] = []
-        for webinar_id, participant_id in batch:
-            the_plan = self._plans.get(webinar_id)
+        for (webinar_id, participant_id), cause in batch.items():
+            the_plan = self.plans.get(webinar_id)
             if the_plan is None:
                 continue
             if participant_id.startswith("~"):
                 cases += self._changed(self._unresolved(the_plan, participant_id))
                 continue
-            decided = self._one(the_plan, participant_id, cases, now)
+            decided = self._one(the_plan, participant_id, cases, now, cause)
             if decided is not None:
                 decisions[person_key(webinar_id, participant_id)] = decided
         await self._publish(decisions, cases)
 
     def _one(self, the_plan: Plan, participant_id: str, cases: list[ReviewCaseV1],
-             now: float) -> dict[str, Any] | None:  # fmt: skip
+             now: float, cause: str) -> dict[str, Any] | None:  # fmt: skip
         webinar_id = the_plan.webinar.id
         passed = self.state.passed[webinar_id]
         if the_plan.grace not in passed:
             return None
         person = self.state.people[webinar_id].get(participant_id)
-        standing = standing_of(self._knowledge, self._partition, webinar_id, participant_id, passed)
+        standing = standing_of(self.knowledge, self.partition, webinar_id, participant_id, passed)
         measured = measured_of(the_plan, person, standing)
-        known = self._knowledge.astray.get((webinar_id, participant_id), set())
+        known = self.knowledge.astray.get((webinar_id, participant_id), set())
         cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))
-        return decision_of(the_plan, participant_id, measured, standing, before, now)
+        return decision_of(the_plan, participant_id, measured, standing, before, now, cause)
 
     def _unresolved(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
         person = self.state.people[the_plan.webinar.id].get(key)
@@ -203,7 +209,7 @@ class DecideStage(Listener):
     def _changed(self, cases: Iterable[ReviewCaseV1]) -> Iterable[ReviewCaseV1]:
         """Those that differ from what stands on the topic; a case that never opened is none."""
         for case in cases:
-            known = self._knowledge.cases.get(case.case_id)
+            known = self.knowledge.cases.get(case.case_id)
             if case.status == "open" if known is None else known != case:
                 yield case
 
@@ -213,7 +219,7 @@ class DecideStage(Listener):
         if cases:
             await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
             for case in cases:
-                self._knowledge.keep_case(case)
+                self.knowledge.keep_case(case)
         if not decisions:
             return
         written = await self._publisher.publish(
@@ -221,7 +227,7 @@ class DecideStage(Listener):
             for key, d in decisions.items()
         )
         for key in await self._published.wrote(decisions, written):
-            self._dirty.add(split_person_key(key))
+            self._dirty[split_person_key(key)] = because(Cause.OTHER_WORKER)
         for d in decisions.values():
             DECIDED.labels(verdict=d["verdict"]).inc()
 
@@ -241,7 +247,7 @@ class DecideStage(Listener):
                 "pending": self._pending(the_plan),
                 "undecided": waiting.get(webinar_id, 0) + (webinar_id in self._stale),
             })
-            for webinar_id, the_plan in self._plans.items()
+            for webinar_id, the_plan in self.plans.items()
         }  # fmt: skip
 
     def _pending(self, the_plan: Plan) -> list[str]:

@@ -30,12 +30,15 @@ def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participa
 
 
 def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standing: Standing,
-                before: Published | None, now: float) -> dict[str, Any] | None:  # fmt: skip
-    """The next version of a person's decision, or None where there is none or nothing is new."""
+                before: Published | None, now: float, cause: str = "") -> dict[str, Any] | None:  # fmt: skip
+    """The next version of a person's decision, or None where there is none or nothing is new.
+
+    `cause` (see `causes`): the fact that had it decided anew.
+    """
     decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
-    event = _event(the_plan, participant_id, decided, before, now)
+    event = _event(the_plan, participant_id, decided, before, now) | {"cause": cause}
     return None if before is not None and before.says == says(event) else event
 
 
@@ -58,9 +61,7 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
         "base_seconds": decided.base_seconds,
         "required_seconds": decided.required_seconds,
         "sessions": [session._asdict() for session in decided.sessions],
-        "reasons": [
-            {"code": r.code.value, "figures": r.figures, "text": sentences(r.code, r.figures)} for r in decided.reasons
-        ],
+        "reasons": reasons_of(decided),
         "rule_version": decided.rule_version,
         "digest": decided.digest,
         "decided_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
@@ -70,3 +71,11 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
             for h in history
         ],
     }  # fmt: skip
+
+
+def reasons_of(decided: Decision) -> list[dict[str, Any]]:
+    """Codes, figures, and sentences in both languages (rule D4)."""
+    return [
+        {"code": r.code.value, "figures": r.figures, "text": sentences(r.code, r.figures)}
+        for r in decided.reasons
+    ]

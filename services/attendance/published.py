@@ -40,9 +40,8 @@ def says(decision: dict[str, Any]) -> bytes:
 
 def remembered(decision: dict[str, Any]) -> Published:
     """What to keep of a published decision."""
-    cause = decision["reasons"][0]["code"] if decision["reasons"] else ""
     last = (decision["version"], decision["decided_at"], decision["verdict"],
-            decision["provisional"], decision["present_seconds"], cause)  # fmt: skip
+            decision["provisional"], decision["present_seconds"], decision.get("cause", ""))  # fmt: skip
     history = tuple(
         (
             h["version"],

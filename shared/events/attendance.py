@@ -117,7 +117,7 @@ class SessionFigures(Model):
 
 
 class PastVersion(Model):
-    """One earlier version in a decision's history."""
+    """One earlier version in a decision's history; `cause` as in the decision itself."""
 
     version: int
     decided_at: UtcTime
@@ -128,7 +128,10 @@ class PastVersion(Model):
 
 
 class EligibilityDecidedV1(Event):
-    """Rule D: the verdict on one person in one webinar, with its figures and reasons."""
+    """Rule D: the verdict on one person in one webinar, with its figures and reasons.
+
+    `cause`: the kind of fact that made this version, for some kinds with `|` and a mark of the one.
+    """
 
     type: ClassVar[str] = "hadir.attendance.eligibility-decided.v1"
     webinar_id: str
@@ -144,6 +147,7 @@ class EligibilityDecidedV1(Event):
     rule_version: int
     digest: str
     decided_at: UtcTime
+    cause: str = ""
     history: tuple[PastVersion, ...] = ()
 
 
