@@ -95,7 +95,8 @@ class DecideStage(Listener):
                 self._renew(body["zoom_number"], because(Cause.MEETING))
         elif kind == ClockPassedV1.type:
             if self.state.clock(body):
-                self._everybody(body["webinar_id"], because(Cause(body["clock"])))
+                cause = because(Cause(body["clock"]))
+                self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
         elif kind == CheckedInV1.type:
             if self.state.scan(body):
                 self._concerns(body, because(Cause.SCAN, body["scan_id"]))
@@ -133,10 +134,10 @@ class DecideStage(Listener):
         if partition_of(key, self._partitions) == self.partition:
             self._dirty[webinar_id, participant_id] = because(cause)
 
-    def _everybody(self, webinar_id: str, cause: str) -> None:
+    def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
         enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
         known = self.state.people.get(webinar_id, {})
-        self._dirty.update(((webinar_id, person), cause) for person in {*enrolled, *known})
+        return {(webinar_id, person) for person in (*enrolled, *known)}
 
     # --- publishing ---
 
@@ -168,7 +169,8 @@ class DecideStage(Listener):
             new = plan_of(webinar, self.state, self.knowledge)
             if self.plans.get(webinar_id) != new:
                 self.plans[webinar_id] = new
-                self._everybody(webinar_id, cause)
+                for who in self._everybody(webinar_id):
+                    self._dirty.setdefault(who, cause)
         self._stale.clear()
 
     async def _decide(self, batch: Mapping[tuple[str, str], str]) -> None:

@@ -1,5 +1,7 @@
 """ATTENDANCE's settings: HADIR_* as typed values."""
 
+from socket import gethostname
+
 from pydantic import Field
 
 from shared.settings import ApiSettings, KafkaSettings, Key, Settings, Words
@@ -20,6 +22,16 @@ class WorkerSettings(Settings):
     """The worker compares identifiers by HMAC and keeps its state in memory."""
 
     identity_key: Key
+    advertised_host: str = Field(
+        default="", description="under which the api reaches this worker; default: its HTTP host"
+    )
+
+    @property
+    def address(self) -> str:
+        """Where the api asks for state. A worker that listens everywhere is found by its name."""
+        everywhere = self.http_host in {"0.0.0.0", "::"}  # noqa: S104 - compared, not bound
+        host = self.advertised_host or (gethostname() if everywhere else self.http_host)
+        return f"http://{f'[{host}]' if ':' in host else host}:{self.http_port}"
 
 
 class AttendanceApiSettings(ApiSettings):

@@ -152,16 +152,24 @@ class WorkerProgress:
         self._redis = client
         self._positions = f"{settings.topic_prefix}attendance-progress:positions"
         self._webinar = f"{settings.topic_prefix}attendance-progress:webinar:"
+        self._addresses = f"{settings.topic_prefix}attendance-progress:addresses"
 
-    def write(self, positions: Mapping[str, int],
-              webinars: Mapping[str, Mapping[str, bytes]]) -> None:  # fmt: skip
-        """Overwrite what this worker knows, in one go."""
+    def write(self, positions: Mapping[str, int], webinars: Mapping[str, Mapping[str, bytes]],
+              addresses: Mapping[str, str]) -> None:  # fmt: skip
+        """Overwrite what this worker knows, in one go. `addresses`: of its events partitions."""
         with self._redis.pipeline(transaction=True) as pipe:
             if positions:
                 pipe.hset(self._positions, mapping=dict(positions.items()))
+            if addresses:
+                pipe.hset(self._addresses, mapping=dict(addresses.items()))
             for webinar_id, fields in webinars.items():
                 pipe.hset(self._webinar + webinar_id, mapping=dict(fields.items()))
             pipe.execute()
+
+    def addresses(self) -> dict[int, str]:
+        """Which worker holds an events partition, as it said itself last."""
+        found: Any = self._redis.hgetall(self._addresses)
+        return {int(p): at.decode() for p, at in found.items()}
 
     def read(self, webinar_id: str) -> tuple[dict[str, int], list[dict[str, Any]]]:
         """(positions by topic/partition, one state per events partition)."""

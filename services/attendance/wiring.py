@@ -74,10 +74,8 @@ def run_api() -> None:
 def build_api(settings: Any) -> Any:
     """The FastAPI application."""
     from services.attendance import stores
-    from services.attendance.check_in import CheckIns
     from services.attendance.pages import sign_in
     from services.attendance.pages.render import serve_static
-    from services.attendance.progress import LogEnds
     from services.attendance.routes import attendance, check_ins
     from shared.http import build_app
     from shared.publish import AsyncPublisher
@@ -99,6 +97,7 @@ def build_api(settings: Any) -> Any:
         yield
         stop.set()
         await asyncio.to_thread(thread.join, 5)
+        await app.state.states.close()
         await publisher.stop()
 
     def readiness() -> list[str]:
@@ -107,14 +106,25 @@ def build_api(settings: Any) -> Any:
         )
 
     app = build_app("attendance", settings, readiness, lifespan=lifespan)
-    app.state.settings, app.state.view = settings, view
-    app.state.check_ins = CheckIns(settings.code_key, view, publisher)
-    app.state.worker_progress = stores.WorkerProgress(settings, view.view.client)
-    app.state.ends = LogEnds(settings)
+    _share(app.state, settings, view, publisher)
     for routes in (check_ins, attendance, sign_in):
         app.include_router(routes.router)
     serve_static(app)
     return app
+
+
+def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
+    """What the routes find in `app.state`."""
+    from services.attendance.check_in import CheckIns
+    from services.attendance.progress import LogEnds
+    from services.attendance.state_client import WorkerStates
+    from services.attendance.stores import WorkerProgress
+
+    progress = WorkerProgress(settings, view.view.client)
+    state.settings, state.view, state.worker_progress = settings, view, progress
+    state.check_ins = CheckIns(settings.code_key, view, publisher)
+    state.states = WorkerStates(settings.identity_key, settings.partitions, progress)
+    state.ends = LogEnds(settings)
 
 
 def run_worker() -> None:
@@ -131,11 +141,12 @@ def run_worker() -> None:
 
 
 async def _work(settings: Any) -> None:
+    from services.attendance.state_queries import PATH
     from services.attendance.worker import Worker
     from shared.operator_routes import serve_operator_routes
 
     worker = Worker(settings)
-    serve_operator_routes(settings, worker.healthy)
+    serve_operator_routes(settings, worker.healthy, {PATH: worker.queries().asked})
     stopped = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(signum, stopped.set)

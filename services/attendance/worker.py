@@ -12,6 +12,7 @@ from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
 from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import DeadFrames, RecordWriter
 from services.attendance.settings import WorkerSettings
+from services.attendance.state_queries import QUERIES, StateQueries
 from services.attendance.stores import WorkerProgress
 from shared.log_reader import LogReader
 from shared.publish import AsyncPublisher
@@ -77,6 +78,12 @@ class Worker:
         await self._reader.stop()
         await self._publisher.stop()
 
+    def queries(self) -> StateQueries:
+        """What the api may ask."""
+        return StateQueries(
+            self._settings.identity_key, lambda: list(self.stream.runners.values()), QUERIES
+        )
+
     def healthy(self) -> Sequence[str]:
         """What is missing, in plain sentences."""
         dead = [t for t in self._tasks if t.done() and not t.cancelled()]
@@ -97,14 +104,16 @@ class Worker:
             except RedisError as away:
                 log.info("progress_not_written", because=type(away).__name__)
 
-    def _state(self) -> tuple[dict[str, int], dict[str, dict[str, bytes]]]:
+    def _state(self) -> tuple[dict[str, int], dict[str, dict[str, bytes]], dict[str, str]]:
         positions: dict[str, int] = {}
+        addresses: dict[str, str] = {}
         webinars: dict[str, dict[str, bytes]] = {}
         for runner in list(self.stream.runners.values()):
             if not runner.ready.is_set():
                 continue
             positions[f"{runner.topic.name}/{runner.partition}"] = runner.flushed
             if isinstance(runner.stage, DecideStage):
+                addresses[str(runner.partition)] = self._settings.address
                 for webinar_id, state in runner.stage.progress().items():
                     webinars.setdefault(webinar_id, {})[str(runner.partition)] = state
-        return positions, webinars
+        return positions, webinars, addresses

@@ -1,0 +1,117 @@
+"""A worker's second stages in memory, and the port on which they answer: what the api asks."""
+
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from deploy.local.ports import free_ports
+from services.attendance.decide import DecideStage
+from services.attendance.knowledge import Knowledge
+from services.attendance.published import PublishedDecisions
+from services.attendance.state_queries import PATH, QUERIES, StateQueries
+from shared.keys import partition_of
+from shared.operator_routes import serve_operator_routes
+from shared.publish import Outgoing, Written
+from shared.settings import KafkaSettings
+from shared.stream import InputRecord
+from shared.topics import DECISIONS
+from tests.support.pipeline import HEADERS, KEY, NoDead
+
+
+class Topic:
+    """What was published, by topic and key, in order."""
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions, self._ends = partitions, dict[tuple[str, int], int]()
+        self.said: list[Outgoing] = []
+
+    async def publish(self, events: Iterable[Outgoing]) -> list[Written]:
+        written = []
+        for event in events:
+            place = (event.topic.name, partition_of(event.key.encode(), self._partitions))
+            written.append(Written(place[1], self._ends.get(place, 0), 0))
+            self._ends[place] = written[-1].offset + 1
+            self.said.append(event)
+        return written
+
+    def decisions(self) -> dict[str, dict[str, Any]]:
+        """The last decision of each person."""
+        found = {}
+        for one in self.said:
+            if one.topic is DECISIONS and one.event is not None:
+                body = one.event.model_dump(mode="json")
+                found[body["participant_id"]] = body
+        return found
+
+
+class NoLog:
+    """A decisions topic that nobody else writes."""
+
+    async def ends(self, places: Any) -> dict[Any, int]:
+        return dict.fromkeys(places, 0)
+
+
+class Stages:
+    """The second stage of every partition."""
+
+    def __init__(self, knowledge: Knowledge, partitions: int = 4) -> None:
+        self.knowledge, self.partitions = knowledge, partitions
+        self.topic = Topic(partitions)
+        self.stages = [self._stage(p) for p in range(partitions)]
+        self._offsets = [0] * partitions
+
+    def _stage(self, partition: int) -> DecideStage:
+        published = PublishedDecisions(NoLog(), DECISIONS.name, partition)  # type: ignore[arg-type]
+        return DecideStage(
+            partition, self.partitions, self.knowledge, published, self.topic, NoDead()  # type: ignore[arg-type]
+        )  # fmt: skip
+
+    def fold(self, partition: int, frames: bytes) -> None:
+        """A record of the events topic."""
+        self.stages[partition].fold(
+            InputRecord(self._offsets[partition], frames, 0, HEADERS, False)
+        )
+        self._offsets[partition] += 1
+
+    def flush(self) -> None:
+        """Decide."""
+
+        async def all_of_them() -> None:
+            for stage in self.stages:
+                await stage.flush()
+
+        asyncio.run(all_of_them())
+
+
+class _Ready:
+    def __init__(self, partition: int, stage: DecideStage) -> None:
+        self.partition, self.stage, self.ready = partition, stage, asyncio.Event()
+        self.ready.set()
+
+
+@contextmanager
+def answering(stages: Stages, key: bytes = KEY) -> Iterator[str]:
+    """The stages behind a worker's port, in a loop of their own; its address."""
+    loop, started = asyncio.new_event_loop(), threading.Event()
+    (port,) = free_ports(1)
+
+    async def begin() -> None:
+        runners = [_Ready(p, stage) for p, stage in enumerate(stages.stages)]
+        queries = StateQueries(key, lambda: list(runners), QUERIES)
+        settings = KafkaSettings(kafka="127.0.0.1:1", http_port=port)
+        serve_operator_routes(settings, list, {PATH: queries.asked})
+        started.set()
+
+    def run() -> None:
+        asyncio.set_event_loop(loop)
+        loop.create_task(begin())
+        loop.run_forever()
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    assert started.wait(10)
+    yield f"http://127.0.0.1:{port}"
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
