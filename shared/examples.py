@@ -6,7 +6,7 @@ They stand in shared/schemas/ beside the schemas, in shared/asyncapi.json, and i
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.events import Event, attendance, certificates, registration, reporting
+from shared.events import Event, attendance, audit, certificates, registration, reporting, rulings
 from shared.keys import certificate_id_of, derived_id, participant_id_of
 from shared.topics import EVENT_TYPES
 
@@ -85,6 +85,23 @@ def _certificate(kind: type[certificates.CertificateIssuedV1], revision: int) ->
     )  # fmt: skip
 
 
+def _said(what: str) -> dict[str, Any]:
+    """What every operator's word has."""
+    return {
+        "ruling_id": derived_id("example", what), "webinar_id": WEBINAR, "reason": "Contoh alasan",
+        "made_at": (OFFICIAL_END + 3600) * 1000, "made_by": "example-operator",
+    }  # fmt: skip
+
+
+def _audit(action: str) -> dict[str, Any]:
+    return {
+        "audit_id": derived_id("example", action), "at": "2026-01-09T05:00:00Z",
+        "who": "example-operator", "action": action, "subject": PERSON, "webinar_id": WEBINAR,
+        "reason": "Contoh alasan", "before": {"present_seconds": 7000, "verdict": "not_eligible"},
+        "after": {"kind": "add", "seconds": 600},
+    }  # fmt: skip
+
+
 BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
     registration.ProgrammeSetV1: _programme,
     registration.WebinarSetV1: _webinar,
@@ -114,11 +131,37 @@ BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
         **PLACE, scan_id=derived_id("example", "scan"), session_id="s1", kind="in", gate="A",
         scanner_id="scanner-1", at=OFFICIAL_END - 10_700, skew=2,
     ),
-    attendance.RuledV1: lambda: attendance.RuledV1(
-        ruling_id=derived_id("example", "ruling"), kind="assigned", webinar_id=WEBINAR,
-        made_at="2026-01-09T06:00:00Z", made_by="example-operator", reason="Contoh alasan",
-        detail={"connection_id": CONNECTION, "participant_id": PERSON},
+    attendance.ItemPassedV1: lambda: attendance.ItemPassedV1(
+        **PLACE, item="post-test", at=OFFICIAL_END, by="example-operator"
     ),
+    rulings.ConnectionAssignedV1: lambda: rulings.ConnectionAssignedV1(
+        **_said("assigned"), meeting_uuid=MEETING, participant_uuid="example-connection",
+        shares=(rulings.Share(participant_id=PERSON),),
+    ),
+    rulings.TimeCorrectedV1: lambda: rulings.TimeCorrectedV1(
+        **_said("corrected"), participant_id=PERSON, session_id="s1", kind="add",
+        start=OFFICIAL_END - 600, end=OFFICIAL_END,
+    ),
+    rulings.VerdictSettledV1: lambda: rulings.VerdictSettledV1(
+        **_said("settled"), participant_id=PERSON, digest=DIGEST,
+        verdict=attendance.Verdict.ELIGIBLE,
+    ),
+    rulings.BaseSettledV1: lambda: rulings.BaseSettledV1(
+        **_said("base"), session_id="s1", leaving=((OFFICIAL_END - 3600, OFFICIAL_END - 1200),)
+    ),
+    rulings.CasesClosedV1: lambda: rulings.CasesClosedV1(**_said("closed")),
+    rulings.CertificatesReleasedV1: lambda: rulings.CertificatesReleasedV1(
+        **_said("released"), participant_ids=(PERSON,)
+    ),
+    rulings.PeopleListedV1: lambda: rulings.PeopleListedV1(
+        **_said("listed"), list_id="aula-1", version=1, session_id="s1", participant_ids=(PERSON,),
+        zoom_number=NUMBER, registrant_id="example-room",
+    ),
+    rulings.RulingWithdrawnV1: lambda: rulings.RulingWithdrawnV1(
+        **_said("withdrawn"), withdraws=derived_id("example", "corrected")
+    ),
+    audit.AttendanceAuditedV1: lambda: audit.AttendanceAuditedV1(**_audit("correction-made")),
+    audit.RegistrationAuditedV1: lambda: audit.RegistrationAuditedV1(**_audit("webinars-changed")),
     attendance.ReviewCaseV1: lambda: attendance.ReviewCaseV1(
         case_id=derived_id("example", "case"), webinar_id=WEBINAR, connection_id=CONNECTION,
         meeting_uuid=MEETING, problem="nobody_matches", status="open", seconds=1800,

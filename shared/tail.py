@@ -59,7 +59,8 @@ class Tail:
         self._consumer.assign(places)
         await self._consumer.seek_to_beginning(*places)
         ends = await self._consumer.end_offsets(places)
-        self._positions = dict.fromkeys(places, 0)
+        # what retention took away counts as read: a restart must not make the epoch smaller
+        self._positions = dict(await self._consumer.beginning_offsets(places))
         while True:
             try:
                 found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)

@@ -7,7 +7,7 @@ with each other by key and must have the same partition count.
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import Event, attendance, certificates, registration, reporting
+from shared.events import Event, attendance, audit, certificates, registration, reporting, rulings
 
 DAY_MS = 86_400_000
 
@@ -61,6 +61,11 @@ ENROLMENTS = Topic(
     "who takes part in what, from which region; Zoom links to recognise them by",
     (registration.EnrolledV1,),
 )  # fmt: skip
+REGISTRATION_AUDIT = Topic(
+    "registration.audit.v1", "webinar_id or subject", "delete", "registration api",
+    ("attendance",), "what people did in registration: who, when, what, why, before, after",
+    (audit.RegistrationAuditedV1,), retention_days=3650,
+)  # fmt: skip
 WEBHOOKS = Topic(
     "attendance.zoom-webhooks.v1", "meeting uuid|participant_uuid", "delete",
     "attendance gateway and worker", ("attendance",),
@@ -71,13 +76,16 @@ EVENTS = Topic(
     "attendance.events.v1", "webinar_id|participant_id", "delete", "attendance api and worker",
     ("attendance",), "the facts about a person in a webinar: the record behind every decision",
     (attendance.ConnectionSeenV1, attendance.MeetingSeenV1, attendance.ClockPassedV1,
-     attendance.CheckedInV1),
+     attendance.CheckedInV1, attendance.ItemPassedV1),
     retention_days=400, batched=True,
 )  # fmt: skip
 RULINGS = Topic(
-    "attendance.rulings.v1", "webinar_id|participant_id or connection", "delete",
-    "attendance api", ("attendance",), "operators' words: assigned, corrected, settled, withdrawn",
-    (attendance.RuledV1,), retention_days=400,
+    "attendance.rulings.v1", "webinar_id", "delete", "attendance api", ("attendance",),
+    "operators' words: assigned, corrected, settled, closed, released, listed, withdrawn",
+    (rulings.ConnectionAssignedV1, rulings.TimeCorrectedV1, rulings.VerdictSettledV1,
+     rulings.BaseSettledV1, rulings.CasesClosedV1, rulings.CertificatesReleasedV1,
+     rulings.PeopleListedV1, rulings.RulingWithdrawnV1),
+    retention_days=400,
 )  # fmt: skip
 REVIEWS = Topic(
     "attendance.reviews.v1", "case id", "compact", "attendance worker", ("attendance",),
@@ -88,6 +96,11 @@ DECISIONS = Topic(
     "attendance.decisions.v1", "webinar_id|participant_id", "compact", "attendance worker",
     ("attendance", "certificates", "reporting"), "who is eligible and why, versioned",
     (attendance.EligibilityDecidedV1,),
+)  # fmt: skip
+ATTENDANCE_AUDIT = Topic(
+    "attendance.audit.v1", "webinar_id or subject", "delete", "attendance api",
+    ("attendance",), "what people did in attendance: who, when, what, why, before, after",
+    (audit.AttendanceAuditedV1,), retention_days=3650,
 )  # fmt: skip
 NUMBERS = Topic(
     "certificates.numbers.v1", "series", "delete", "certificates worker", ("certificates",),
@@ -109,8 +122,8 @@ QUOTAS = Topic(
 )  # fmt: skip
 
 FLOW: tuple[Topic, ...] = (
-    PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS,
-    WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS,
+    PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS, REGISTRATION_AUDIT,
+    WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, ATTENDANCE_AUDIT,
     NUMBERS, CERTIFICATES, QUOTAS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in FLOW}

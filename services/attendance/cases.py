@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from services.attendance.domain.plan import Plan
-from services.attendance.domain.presence import Measured, counts
+from services.attendance.domain.presence import Measured, at_stake
 from services.attendance.evidence_state import Seen
 from shared.events.attendance import ReviewCaseV1
 from shared.keys import derived_id
@@ -12,7 +12,8 @@ from shared.keys import derived_id
 def connection_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
     """The case of a parked connection: open while it is unresolved and has a second in a base."""
     connection, webinar_id = seen.connection, the_plan.webinar.id
-    unresolved = seen.role == "unresolved" and counts(the_plan, connection)
+    seconds, times = at_stake(the_plan, connection)
+    unresolved = seen.role == "unresolved" and seconds > 0
     return ReviewCaseV1(
         case_id=derived_id("case", webinar_id, connection.connection_id),
         webinar_id=webinar_id,
@@ -20,8 +21,12 @@ def connection_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
         meeting_uuid=connection.meeting_uuid,
         problem=seen.problem or "unknown",
         status="open" if unresolved else "settled",
-        seconds=0,
+        seconds=seconds,
         candidates=seen.candidates,
+        zoom_number=connection.number,
+        user_ids=tuple(sorted({user_id for _, user_id, _ in connection.facts})),
+        times=times,
+        alike=seen.alike,
     )
 
 

@@ -86,6 +86,16 @@ class ConnectionBook:
         """Keys of our connections in a meeting."""
         return self._by_meeting.get(uuid, ())
 
+    def named(self, uuid: str, user_id: str, participant_uuid: str) -> list[str]:
+        """Keys of our connections in a meeting that an operator's word names (rule W6)."""
+        found = (self.own[key] for key in self.of_meeting(uuid))
+        return [
+            known.key
+            for known in found
+            if (participant_uuid and known.participant_uuid == participant_uuid)
+            or (user_id and user_id in known.user_ids)
+        ]
+
     def with_token(self, token: str) -> Iterable[str]:
         """Keys of our connections that have an identifier (`r…`, `e…`, `k…`)."""
         return self._by_token.get(token, ())

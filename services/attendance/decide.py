@@ -8,7 +8,7 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -30,10 +30,20 @@ from shared.events.attendance import (
     ClockPassedV1,
     ConnectionSeenV1,
     EligibilityDecidedV1,
+    ItemPassedV1,
     MeetingSeenV1,
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1
+from shared.events.rulings import (
+    BaseSettledV1,
+    CasesClosedV1,
+    CertificatesReleasedV1,
+    PeopleListedV1,
+    Ruling,
+    TimeCorrectedV1,
+    VerdictSettledV1,
+)
 from shared.keys import partition_of, person_key, split_person_key
 from shared.publish import AsyncPublisher, Outgoing
 from shared.stream import InputRecord
@@ -55,6 +65,11 @@ class DecideStage(Listener):
         self.knowledge, self._published, self._publisher = knowledge, published, publisher
         self._dead = dead
         self.state = EvidenceState()
+        self._of_person: Mapping[str, tuple[Callable[[dict[str, Any]], bool], Cause, str]] = {
+            ConnectionSeenV1.type: (self.state.connection, Cause.CONNECTION, "connection_id"),
+            CheckedInV1.type: (self.state.scan, Cause.SCAN, "scan_id"),
+            ItemPassedV1.type: (self.state.item, Cause.ITEM, "item"),
+        }
         self.plans: dict[str, Plan] = {}
         self._dirty: dict[tuple[str, str], str] = {}
         """Whom to decide anew, and the last fact that asked for it."""
@@ -87,9 +102,11 @@ class DecideStage(Listener):
 
     def _take(self, kind: str, body: dict[str, Any]) -> None:
         FOLDED.labels(stage="decide", kind=kind).inc()
-        if kind == ConnectionSeenV1.type:
-            if self.state.connection(body):
-                self._concerns(body, because(Cause.CONNECTION, body["connection_id"]))
+        of_person = self._of_person.get(kind)
+        if of_person is not None:
+            take, kind_of_fact, name = of_person
+            if take(body):
+                self._concerns(body, because(kind_of_fact, body[name]))
         elif kind == MeetingSeenV1.type:
             if self.state.meeting(body):
                 self._renew(body["zoom_number"], because(Cause.MEETING))
@@ -97,9 +114,6 @@ class DecideStage(Listener):
             if self.state.clock(body):
                 cause = because(Cause(body["clock"]))
                 self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
-        elif kind == CheckedInV1.type:
-            if self.state.scan(body):
-                self._concerns(body, because(Cause.SCAN, body["scan_id"]))
         else:
             raise ValueError("unknown event type")
 
@@ -123,16 +137,32 @@ class DecideStage(Listener):
         """Rule D9 looks at it."""
         self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
 
+    def ruled(self, said: Ruling) -> None:
+        """Whoever an operator's word is about; what it says of connections comes by the events."""
+        if isinstance(said, TimeCorrectedV1 | VerdictSettledV1):
+            self._mark(said.webinar_id, said.participant_id, Cause.RULING, said.ruling_id)
+        elif isinstance(said, CertificatesReleasedV1):
+            for person in said.participant_ids:
+                self._mark(said.webinar_id, person, Cause.RULING, said.ruling_id)
+        elif isinstance(said, PeopleListedV1):
+            for person in self.knowledge.rulings.ever_listed(said):
+                self._mark(said.webinar_id, person, Cause.LIST, said.list_id)
+        elif isinstance(said, CasesClosedV1):
+            cause = because(Cause.RULING, said.ruling_id)
+            self._dirty.update(dict.fromkeys(self._everybody(said.webinar_id), cause))
+        elif isinstance(said, BaseSettledV1):
+            self._stale[said.webinar_id] = because(Cause.RULING, said.ruling_id)
+
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
         astray = case.connection_id.startswith("@")
         who = case.candidates[0] if astray else f"~{case.connection_id}"
         self._mark(case.webinar_id, who, Cause.CASE)
 
-    def _mark(self, webinar_id: str, participant_id: str, cause: Cause) -> None:
+    def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
         key = person_key(webinar_id, participant_id).encode()
         if partition_of(key, self._partitions) == self.partition:
-            self._dirty[webinar_id, participant_id] = because(cause)
+            self._dirty[webinar_id, participant_id] = because(cause, what)
 
     def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
         enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
@@ -196,8 +226,9 @@ class DecideStage(Listener):
         if the_plan.grace not in passed:
             return None
         person = self.state.people[webinar_id].get(participant_id)
-        standing = standing_of(self.knowledge, self.partition, webinar_id, participant_id, passed)
-        measured = measured_of(the_plan, person, standing)
+        knowledge, partition = self.knowledge, self.partition
+        standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
+        measured = measured_of(the_plan, knowledge, participant_id, person, standing)
         known = self.knowledge.astray.get((webinar_id, participant_id), set())
         cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))

@@ -1,31 +1,42 @@
 """From the domain's decision to the event: versions, history, sentences."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from services.attendance.domain.codes import Enrolment
-from services.attendance.domain.eligibility import Decision, Standing, decide
+from services.attendance.domain.eligibility import (
+    Decision,
+    Standing,
+    decide,
+    goes_out,
+    waiting_for,
+)
 from services.attendance.domain.evidence import Evidence
-from services.attendance.domain.facts import ClockPassed
+from services.attendance.domain.facts import ClockPassed, Connection, ProctorList
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import Measured, measure
 from services.attendance.domain.reasons import sentences
 from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import KEEP_VERSIONS, Published, says
+from shared.events.rulings import PeopleListedV1
 
 NOTHING = Evidence()
 
 
 def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participant_id: str,
-                passed: Collection[ClockPassed]) -> Standing:  # fmt: skip
+                passed: Collection[ClockPassed], person: Person | None = None) -> Standing:  # fmt: skip
     """What besides presence bears on a person's decision."""
-    people = knowledge.standing[partition].get(webinar_id, {})
+    people, rulings = knowledge.standing[partition].get(webinar_id, {}), knowledge.rulings
     return Standing(
         enrolment=people.get(participant_id, Enrolment.NEVER),
         passed=frozenset(passed),
         certified=(webinar_id, participant_id) in knowledge.certificates,
+        settled=rulings.verdicts(webinar_id, participant_id),
+        items=frozenset(() if person is None else person.items),
+        cases_closed=rulings.cases_closed(webinar_id),
+        released=rulings.released(webinar_id, participant_id),
     )
 
 
@@ -33,19 +44,57 @@ def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standin
                 before: Published | None, now: float, cause: str = "") -> dict[str, Any] | None:  # fmt: skip
     """The next version of a person's decision, or None where there is none or nothing is new.
 
-    `cause` (see `causes`): the fact that had it decided anew.
+    `cause` (see `causes`): the fact that had it decided anew. Where nothing changed but whether a
+    certificate may go out, it is the same version (rule D5).
     """
     decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
     event = _event(the_plan, participant_id, decided, before, now) | {"cause": cause}
-    return None if before is not None and before.says == says(event) else event
+    reported = waiting_for(the_plan, measured.strange, standing) is None
+    event["goes_out"] = goes_out(the_plan.webinar, decided, standing, reported=reported)
+    if before is None or before.says != says(event):
+        return event
+    return None if before.goes_out == event["goes_out"] else {**event, **_same_version(before)}
 
 
-def measured_of(the_plan: Plan, person: Person | None, standing: Standing) -> Measured:
+def measured_of(the_plan: Plan, knowledge: Knowledge, participant_id: str, person: Person | None,
+                standing: Standing) -> Measured:  # fmt: skip
     """One person's presence, from all that is known of them."""
-    evidence = NOTHING if person is None else person.evidence()
+    evidence = evidence_of(knowledge, the_plan.webinar.id, participant_id, person)
     return measure(the_plan, evidence, enrolled=standing.enrolment is Enrolment.ENROLLED)
+
+
+def evidence_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
+                person: Person | None) -> Evidence:  # fmt: skip
+    """All of a person's evidence: facts, and operators' words on their time."""
+    rulings = knowledge.rulings
+    evidence = NOTHING if person is None else person.evidence()
+    return evidence._replace(
+        corrections=rulings.corrections(webinar_id, participant_id),
+        lists=tuple(_listed(one, person) for one in rulings.lists_of(webinar_id, participant_id)),
+    )
+
+
+def _listed(said: PeopleListedV1, person: Person | None) -> ProctorList:
+    room: tuple[Connection, ...] | None = None
+    if said.registrant_id is not None:
+        number = said.zoom_number or ""
+        room = () if person is None else person.room(number, said.registrant_id)
+    return ProctorList(
+        said.list_id, said.session_id, said.version, True, said.start, said.end, room
+    )
+
+
+def _same_version(before: Published) -> dict[str, Any]:
+    version, decided_at, *_, cause = before.last
+    return {"version": version, "decided_at": decided_at, "cause": cause,
+            "history": _history(before.history)}  # fmt: skip
+
+
+def _history(versions: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    names = ("version", "decided_at", "verdict", "provisional", "present_seconds", "cause")
+    return [dict(zip(names, one, strict=True)) for one in versions]
 
 
 def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Published | None,
@@ -65,11 +114,7 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
         "rule_version": decided.rule_version,
         "digest": decided.digest,
         "decided_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
-        "history": [
-            dict(zip(("version", "decided_at", "verdict", "provisional", "present_seconds", "cause"), h,
-                     strict=True))
-            for h in history
-        ],
+        "history": _history(history),
     }  # fmt: skip
 
 

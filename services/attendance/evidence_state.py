@@ -17,15 +17,18 @@ class Seen(NamedTuple):
     connection: Connection
     candidates: tuple[str, ...] = ()
     problem: str | None = None
+    rooms: tuple[str, ...] = ()
+    alike: str = ""
 
 
 class Person:
     """One person's evidence in one webinar; for `~…` keys, one unresolved connection's."""
 
-    __slots__ = ("scans", "seen")
+    __slots__ = ("items", "scans", "seen")
 
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
+        self.items: set[str] = set()
         self.scans: dict[tuple[Any, ...], Scan] = {}
 
     def evidence(self) -> Evidence:
@@ -33,6 +36,14 @@ class Person:
         owned = tuple(s.connection for s in self.seen.values() if s.role == "owner")
         maybe = tuple(s.connection for s in self.seen.values() if s.role == "candidate")
         return Evidence(owned, tuple(self.scans.values()), candidates=maybe)
+
+    def room(self, number: str, registrant_id: str) -> tuple[Connection, ...]:
+        """The connections of a room's own link, whoever else they are of (rule I11)."""
+        return tuple(
+            seen.connection._replace(limits=None)
+            for seen in self.seen.values()
+            if registrant_id in seen.rooms and seen.connection.number == number
+        )
 
 
 class EvidenceState:
@@ -53,9 +64,13 @@ class EvidenceState:
         if before is not None and before.revision >= revision:
             return False
         facts = tuple((k, u, t) for k, u, t in body["facts"])
-        connection = Connection(body["connection_id"], body["meeting_uuid"], body["zoom_number"],
-                                facts, tuple(body["ip_tags"]))  # fmt: skip
-        after = Seen(revision, body["role"], connection, tuple(body["candidates"]), body["problem"])
+        limits = body.get("limits")
+        connection = Connection(
+            body["connection_id"], body["meeting_uuid"], body["zoom_number"], facts,
+            tuple(body["ip_tags"]), None if limits is None else tuple((a, b) for a, b in limits),
+        )  # fmt: skip
+        after = Seen(revision, body["role"], connection, tuple(body["candidates"]),
+                     body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""))  # fmt: skip
         person.seen[body["connection_id"]] = after
         known = len(before.connection.facts) if before else 0
         self.facts[body["webinar_id"]] += len(facts) - known
@@ -68,6 +83,15 @@ class EvidenceState:
         if scan in person.scans:
             return False
         person.scans[scan] = scan
+        self.facts[body["webinar_id"]] += 1
+        return True
+
+    def item(self, body: dict[str, Any]) -> bool:
+        """An `ItemPassedV1`; identity: participant and item."""
+        person = self._person(body["webinar_id"], body["participant_id"])
+        if body["item"] in person.items:
+            return False
+        person.items.add(body["item"])
         self.facts[body["webinar_id"]] += 1
         return True
 

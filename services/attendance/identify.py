@@ -22,6 +22,7 @@ from shared import crypto
 from shared.batch import TornBatch
 from shared.events.attendance import LegSeenV1
 from shared.events.registration import EnrolledV1
+from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
 from shared.stream import InputRecord
 from shared.telemetry import EVENTS as FOLDED
 from shared.telemetry import NOT_EVIDENCE
@@ -136,15 +137,27 @@ class IdentifyStage(Listener):
             self._dirty.update(self._book.with_token(name))
         webinar = self._knowledge.webinars.get(event.webinar_id)
         if webinar is not None:
-            self._dirty_floats.update(u for u in self._uuids(webinar) if self._book.has_floating(u))
+            self._floats_dirty(self._uuids(webinar))
 
     def webinar_changed(self, webinar_id: str) -> None:
         """Its numbers' connections may concern it now."""
         for uuid in self._uuids(self._knowledge.webinars[webinar_id]):
             self._dirty.update(self._book.of_meeting(uuid))
             self._dirty_meetings.add(uuid)
-            if self._book.has_floating(uuid):
-                self._dirty_floats.add(uuid)
+            self._floats_dirty([uuid])
+
+    def ruled(self, said: Ruling) -> None:
+        """An assignment beats all evidence (rule F2); a list makes a connection a room's (I11)."""
+        if isinstance(said, ConnectionAssignedV1):
+            self._dirty.update(self._book.named(said.meeting_uuid, said.user_id,
+                                                said.participant_uuid))  # fmt: skip
+            self._floats_dirty([said.meeting_uuid])
+        elif isinstance(said, PeopleListedV1) and said.registrant_id:
+            self._dirty.update(self._book.with_token(f"r{said.registrant_id}"))
+            self._floats_dirty(self._by_number.get(said.zoom_number or "", ()))
+
+    def _floats_dirty(self, uuids: Iterable[str]) -> None:
+        self._dirty_floats.update(u for u in uuids if self._book.has_floating(u))
 
     def _uuids(self, webinar: Webinar) -> list[str]:
         numbers = {s.number for s in webinar.sessions if s.number}

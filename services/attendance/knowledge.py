@@ -1,4 +1,4 @@
-"""What every worker knows completely: webinars, the roster, certificates, published review cases.
+"""What every worker knows completely: webinars, the roster, operators' words, certificates, cases.
 
 Fed by `shared.tail.Tail` from the whole topics; stages are told what changed. Nothing here is I/O.
 """
@@ -10,14 +10,16 @@ from datetime import datetime
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.facts import Rule, Session, Webinar
 from services.attendance.roster import Roster
+from services.attendance.rulings import Rulings
 from shared.events.attendance import ReviewCaseV1
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import EnrolledV1, SessionV1, WebinarSetV1
+from shared.events.rulings import Ruling
 from shared.keys import partition_of, person_key, split_person_key
-from shared.topics import CERTIFICATES, ENROLMENTS, REVIEWS, WEBINARS, Topic
+from shared.topics import CERTIFICATES, ENROLMENTS, REVIEWS, RULINGS, WEBINARS, Topic
 
-TOPICS = (WEBINARS, ENROLMENTS, CERTIFICATES, REVIEWS)
-IDENTITY_TOPICS = (WEBINARS, ENROLMENTS)
+TOPICS = (WEBINARS, ENROLMENTS, RULINGS, CERTIFICATES, REVIEWS)
+IDENTITY_TOPICS = (WEBINARS, ENROLMENTS, RULINGS)
 
 
 class Listener:
@@ -28,6 +30,9 @@ class Listener:
 
     def enrolment_changed(self, event: EnrolledV1) -> None:
         """An enrolment is new or different."""
+
+    def ruled(self, said: Ruling) -> None:
+        """An operator's word is new, or means something else now (it was withdrawn)."""
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """A review case stands on its topic, whoever wrote it."""
@@ -47,6 +52,7 @@ class Knowledge:
         self.standing: list[dict[str, dict[str, Enrolment]]] = [
             defaultdict(dict) for _ in range(partitions)
         ]
+        self.rulings = Rulings()
         self.certificates: set[tuple[str, str]] = set()
         self.cases: dict[str, ReviewCaseV1] = {}
         self.astray: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -59,6 +65,9 @@ class Knowledge:
             self._webinar(event)
         elif isinstance(event, EnrolledV1):
             self._enrolment(event)
+        elif isinstance(event, Ruling):
+            for said in self.rulings.put(event):
+                self._tell_ruled(said)
         elif topic is CERTIFICATES:
             self._certificate(key, event)
         elif isinstance(event, ReviewCaseV1):
@@ -83,6 +92,9 @@ class Knowledge:
     def _tell(self, call: Callable[[Listener], None]) -> None:
         for listener in self.listeners:
             call(listener)
+
+    def _tell_ruled(self, said: Ruling) -> None:
+        self._tell(lambda listener: listener.ruled(said))
 
     def _webinar(self, event: WebinarSetV1) -> None:
         known = self.webinars.get(event.webinar_id)

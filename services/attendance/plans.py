@@ -13,4 +13,5 @@ def plan_of(webinar: Webinar, state: EvidenceState, knowledge: Knowledge) -> Pla
         webinar,
         [m for n in numbers for m in state.meetings[n].values()],
         [s for n in numbers for s in knowledge.sessions_of(n, webinar.id)],
+        knowledge.rulings.bases(webinar.id),
     )

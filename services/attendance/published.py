@@ -26,6 +26,7 @@ class Published(NamedTuple):
     says: bytes
     last: tuple[int, str, str, bool, int, str]
     history: History
+    goes_out: bool = False
 
 
 def says(decision: dict[str, Any]) -> bytes:
@@ -53,7 +54,8 @@ def remembered(decision: dict[str, Any]) -> Published:
         )
         for h in decision["history"]
     )
-    return Published(decision["version"], says(decision), last, history)
+    out = bool(decision.get("goes_out", False))
+    return Published(decision["version"], says(decision), last, history, out)
 
 
 class PublishedDecisions:

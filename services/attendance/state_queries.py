@@ -14,10 +14,9 @@ import orjson
 import structlog
 
 from services.attendance.decide import DecideStage
-from services.attendance.decisions import measured_of, reasons_of, standing_of
+from services.attendance.decisions import evidence_of, measured_of, reasons_of, standing_of
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import Decision, project
-from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.timeline import Bar, SessionLine, timeline
 from shared.operator_routes import Answer, refusal
 
@@ -95,10 +94,11 @@ async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) ->
         raise NotHere  # the webinar is not read yet
     known = stage.state.people.get(webinar_id, {}).get(participant_id)
     passed = stage.state.passed.get(webinar_id, set())
-    standing = standing_of(stage.knowledge, partition, webinar_id, participant_id, passed)
-    measured = measured_of(the_plan, known, standing)
+    knowledge = stage.knowledge
+    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known)
+    measured = measured_of(the_plan, knowledge, participant_id, known, standing)
     lines = timeline(
-        the_plan, Evidence() if known is None else known.evidence(),
+        the_plan, evidence_of(knowledge, webinar_id, participant_id, known),
         enrolled=standing.enrolment is Enrolment.ENROLLED,
     )  # fmt: skip
     return {

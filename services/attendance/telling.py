@@ -6,14 +6,24 @@ empty one (`possible_owners`). So what was said before – by us, before a crash
 an older roster – is always taken back, and the highest revision holds, in any order.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime
+from hashlib import blake2b
 from typing import Any
 
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import Known
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
-from services.attendance.domain.identity import Resolution, possible_owners, resolve
+from services.attendance.domain.identity import (
+    NOBODY,
+    UNRESOLVED,
+    Assignment,
+    Identifiers,
+    Resolution,
+    last_word,
+    possible_owners,
+    resolve,
+)
 from services.attendance.frames import event_frame
 from services.attendance.knowledge import Knowledge
 from shared.events.attendance import ClockPassedV1, ConnectionSeenV1, LegSeenV1, MeetingSeenV1
@@ -24,6 +34,9 @@ LONGEST_MEETING = 30 * 3600
 ADOPTED = 1_000_000
 """Added to the revision of a leg that a connection adopted: that is for ever (rule I1)."""
 Frames = Iterator[tuple[int, bytes]]
+Rooms = Mapping[str, frozenset[str]]
+"""Registrant ids that are a proctor list's room → who was ever listed before its screen."""
+NO_ROOMS: Rooms = {}
 
 
 class Teller:
@@ -38,7 +51,13 @@ class Teller:
         """Connections whose own key may once have been told that they are unresolved."""
 
     def connection(self, known: Known) -> Frames:
-        """A connection (or a leg without one) to everybody whom it may concern."""
+        """A connection (or a leg without one) to everybody whom it may concern.
+
+        Made in one go: what is known must not change between the frames of one revision.
+        """
+        return iter(list(self._connection(known)))
+
+    def _connection(self, known: Known) -> Frames:
         self._book.adopt(known)
         bound = self._book.bound(known)
         revision = known.revision + sum(1 + leg.revision for leg in bound)
@@ -46,7 +65,10 @@ class Teller:
             legs = [self._resolve(leg, webinar) for leg in bound]
             found = self._resolve(known, webinar, legs)
             others = self._possible(known, webinar, bound)
-            yield from self._tell(known, webinar, found, others, revision)
+            rooms = self._rooms(known, webinar)
+            if rooms and found == UNRESOLVED:
+                found = NOBODY  # a room is nobody's, and no case (rule I11)
+            yield from self._tell(known, webinar, found, others, revision, rooms)
 
     def strays(self, uuid: str) -> Frames:
         """Events that name no connection: with the connection that adopted them, or as their own."""
@@ -62,7 +84,7 @@ class Teller:
         for webinar in self._webinars(leg):
             others = self._possible(leg, webinar, bound)
             revision = leg.revision + ADOPTED
-            yield from self._tell(leg, webinar, Resolution(nobody=True), others, revision)
+            yield from self._tell(leg, webinar, NOBODY, others, revision)
 
     def leg(self, known: Known) -> Frames:
         """A connection of ours to all webhooks partitions."""
@@ -113,34 +135,53 @@ class Teller:
     def _resolve(
         self, known: Known, webinar: Webinar, bound: Iterable[Resolution] = ()
     ) -> Resolution:
+        words = self._words(known, webinar)
+        said = last_word(words, known.meeting_uuid, known.participant_uuid, known.user_ids)
         return resolve(known.identifiers, self._knowledge.roster, webinar.id, known.number,
-                       bound=bound, phone=known.phone, staff=webinar.staff)  # fmt: skip
+                       assignment=said, bound=bound, phone=known.phone,
+                       staff=webinar.staff)  # fmt: skip
 
     def _possible(self, known: Known, webinar: Webinar, bound: Iterable[Known]) -> frozenset[str]:
         legs = [leg.identifiers for leg in bound]
+        words = [w for one in (known, *bound) for w in self._words(one, webinar)]
         return possible_owners(
-            known.identifiers, self._knowledge.roster, webinar.id, known.number, bound=legs
-        )
+            known.identifiers, self._knowledge.roster, webinar.id, known.number,
+            assignments=words, bound=legs,
+        )  # fmt: skip
+
+    def _words(self, known: Known, webinar: Webinar) -> list[Assignment]:
+        """All that operators ever said of a connection, withdrawn words too. Whoever spoke of it saw
+        it parked, perhaps before a crash of ours."""
+        said = self._knowledge.rulings.assignments(webinar.id, known.meeting_uuid)
+        mine = [word for word in said if _named(word, known)]
+        if mine:
+            self.maybe_parked.add(known.key)
+        return mine
+
+    def _rooms(self, known: Known, webinar: Webinar) -> Rooms:
+        links = known.identifiers.registrant_ids
+        return self._knowledge.rulings.rooms(webinar.id, known.number, links)
 
     def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: Iterable[str],
-              revision: int) -> Frames:  # fmt: skip
-        unresolved = found.owner is None and not found.nobody
-        if found.owner is not None:
-            yield self._snapshot(known, webinar, found.owner, "owner", found, revision)
-        for person in sorted(set(others) | set(found.candidates)):
-            if person != found.owner:
-                role = "candidate" if person in found.candidates and unresolved else "none"
-                yield self._snapshot(known, webinar, person, role, found, revision)
+              revision: int, rooms: Rooms = NO_ROOMS) -> Frames:  # fmt: skip
+        owners = found.owners
+        unresolved = not owners and not found.nobody
+        before_screen = frozenset[str]().union(*rooms.values())
+        for person in sorted({*owners, *others, *found.candidates, *before_screen}):
+            role = "candidate" if person in found.candidates and unresolved else "none"
+            role = "owner" if person in owners else role
+            mine = tuple(sorted(room for room, people in rooms.items() if person in people))
+            yield self._snapshot(known, webinar, person, role, found, revision, mine)
         if unresolved or known.key in self.maybe_parked:
             role = "unresolved" if unresolved else "none"
             yield self._snapshot(known, webinar, f"~{known.key}", role, found, revision)
             self.maybe_parked.add(known.key)
 
     def _snapshot(self, known: Known, webinar: Webinar, person: str, role: str, found: Resolution,
-                  revision: int) -> tuple[int, bytes]:  # fmt: skip
-        silent = role == "none"
+                  revision: int, rooms: tuple[str, ...] = ()) -> tuple[int, bytes]:  # fmt: skip
+        silent = role == "none" and not rooms
         connection = known.snapshot()
-        body = {
+        body: dict[str, Any] = {
             "webinar_id": webinar.id,
             "participant_id": person,
             "connection_id": known.key,
@@ -153,6 +194,25 @@ class Teller:
             "candidates": found.candidates if role == "unresolved" else (),
             "problem": None if found.problem is None or silent else found.problem.value,
         }
+        if (limits := found.owners.get(person)) is not None:
+            body["limits"] = limits
+        if rooms:
+            body["rooms"] = rooms
+        if role == "unresolved":
+            body["alike"] = likeness(known.identifiers)
         key = person_key(webinar.id, person)
         partition = partition_of(key.encode(), self._partitions)
         return partition, self._frame(ConnectionSeenV1.type, key, body)
+
+
+def _named(word: Assignment, known: Known) -> bool:
+    """Whether a word speaks of a connection; withdrawn ones too."""
+    by_uuid = word.participant_uuid and word.participant_uuid == known.participant_uuid
+    return bool(by_uuid or (word.user_id and word.user_id in known.user_ids))
+
+
+def likeness(who: Identifiers) -> str:
+    """Equal for connections with the same identifiers; '' for one that has none."""
+    if not any((who.registrant_ids, who.emails, who.customer_keys, who.zoom_ids)):
+        return ""
+    return blake2b(repr(who[:4]).encode(), digest_size=8).hexdigest()

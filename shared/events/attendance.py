@@ -1,4 +1,4 @@
-"""What attendance says: evidence of presence, decisions, rulings and review cases."""
+"""What attendance says: evidence of presence, decisions and review cases."""
 
 from enum import StrEnum
 from typing import Any, ClassVar, Literal
@@ -20,7 +20,10 @@ class ConnectionSeenV1(Event):
     `facts` are [kind, user_id, second] with kind `j` (joined) or `l` (left). `revision` is
     [information units, positions of the side inputs]: the highest holds. `role`: `owner` – it is
     this person's; `candidate` – it may be; `unresolved` – it is nobody's yet (participant_id is
-    `~` + connection id); `none` – it is not theirs (any more).
+    `~` + connection id); `none` – it is not theirs (any more). `limits`: only these parts of it are meant (an operator
+    split it). `rooms`: those of its registrant ids that are a room before whose screen the person
+    was listed (rule I11); such a snapshot has facts in any role. `alike`: equal for connections
+    with the same identifiers, '' without any.
     """
 
     type: ClassVar[str] = "hadir.attendance.connection-seen.v1"
@@ -35,6 +38,9 @@ class ConnectionSeenV1(Event):
     ip_tags: tuple[str, ...] = ()
     candidates: tuple[str, ...] = ()
     problem: str | None = None
+    limits: tuple[tuple[int, int], ...] | None = None
+    rooms: tuple[str, ...] = ()
+    alike: str = ""
 
 
 class LegSeenV1(Event):
@@ -99,6 +105,17 @@ class CheckedInV1(Event):
     skew: int | None = None
 
 
+class ItemPassedV1(Event):
+    """A test or form that a rule may require was passed at `at` (epoch seconds; rule F)."""
+
+    type: ClassVar[str] = "hadir.attendance.item-passed.v1"
+    webinar_id: str
+    participant_id: str
+    item: str
+    at: int
+    by: str = ""
+
+
 class Reason(Model):
     """Why: a code of the enum with its figures, and a sentence in each language."""
 
@@ -131,6 +148,8 @@ class EligibilityDecidedV1(Event):
     """Rule D: the verdict on one person in one webinar, with its figures and reasons.
 
     `cause`: the kind of fact that made this version, for some kinds with `|` and a mark of the one.
+    `goes_out`: a certificate may be issued on it now (rule D8). A change of it alone makes no new
+    version: the same version is published again.
     """
 
     type: ClassVar[str] = "hadir.attendance.eligibility-decided.v1"
@@ -149,23 +168,15 @@ class EligibilityDecidedV1(Event):
     decided_at: UtcTime
     cause: str = ""
     history: tuple[PastVersion, ...] = ()
-
-
-class RuledV1(Event):
-    """An operator's word (rule F2): assigned, corrected, settled, or one of these withdrawn."""
-
-    type: ClassVar[str] = "hadir.attendance.ruled.v1"
-    ruling_id: str
-    kind: Literal["assigned", "corrected", "settled", "withdrawn"]
-    webinar_id: str
-    made_at: UtcTime
-    made_by: str
-    reason: str
-    detail: dict[str, Any] = {}
+    goes_out: bool = False
 
 
 class ReviewCaseV1(Event):
-    """A connection (or scan) that nobody could be credited with, until it is settled."""
+    """A connection (or scan) that nobody could be credited with, until it is settled.
+
+    `seconds` of the base are at stake; `times` are its visits inside the sessions' windows (epoch
+    seconds). The raw webhooks have the key `connection_id`. `alike`: see `ConnectionSeenV1`.
+    """
 
     type: ClassVar[str] = "hadir.attendance.review-case.v1"
     case_id: str
@@ -176,3 +187,7 @@ class ReviewCaseV1(Event):
     status: Literal["open", "settled"]
     seconds: int
     candidates: tuple[str, ...] = ()
+    zoom_number: str = ""
+    user_ids: tuple[str, ...] = ()
+    times: tuple[tuple[int, int], ...] = ()
+    alike: str = ""

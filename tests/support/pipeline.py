@@ -133,12 +133,15 @@ class Pipeline:
         for webinar in self.knowledge.webinars.values():
             for p, state in enumerate(states):
                 numbers = {s.number for s in webinar.sessions if s.number}
-                the_plan = plan(webinar, [m for n in numbers for m in state.meetings[n].values()])
+                the_plan = plan(
+                    webinar, [m for n in numbers for m in state.meetings[n].values()],
+                    settlements=self.knowledge.rulings.bases(webinar.id),
+                )  # fmt: skip
                 passed = frozenset({the_plan.grace, *the_plan.retry_windows})
                 for person in self.knowledge.standing[p].get(webinar.id, {}):
-                    standing = standing_of(self.knowledge, p, webinar.id, person, passed)
                     known = state.people[webinar.id].get(person)
-                    measured = measured_of(the_plan, known, standing)
+                    standing = standing_of(self.knowledge, p, webinar.id, person, passed, known)
+                    measured = measured_of(the_plan, self.knowledge, person, known, standing)
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)
                     assert decided is not None
                     found[person] = decided

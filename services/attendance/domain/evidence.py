@@ -9,12 +9,12 @@ from typing import NamedTuple
 
 from services.attendance.domain.codes import Problem
 from services.attendance.domain.facts import Connection, Correction, ProctorList, Scan
+from services.attendance.domain.intervals import FOREVER, cut
 from services.attendance.domain.plan import Plan, SessionPlan
 from services.attendance.domain.rooms import in_room
 from services.attendance.domain.visits import visits
 
 CLOSED, INFERRED_END, INFERRED_START, POSSIBLE = 0, 1, 2, 3
-FOREVER = 1 << 62
 
 Span = tuple[int, int, int, str]
 """(from, to, mark, source)"""
@@ -88,10 +88,13 @@ def pieces(plan: Plan, connection: Connection) -> list[tuple[int, int, int]]:
             windows = plan.windows[connection.number]
             end = windows.inferred_end(connection.meeting_uuid, known.open_since)
         found.append((known.open_since, end, INFERRED_END))
-    if life.end is None and not floor:
+    if floor or life.end is not None:
+        last = FOREVER if life.end is None else life.end
+        found = [(max(start, floor), min(end, last), mark) for start, end, mark in found]
+    if connection.limits is None:
         return found
-    last = FOREVER if life.end is None else life.end
-    return [(max(start, floor), min(end, last), mark) for start, end, mark in found]
+    limits = connection.limits
+    return [(a, b, mark) for start, end, mark in found for a, b in cut((start, end), limits)]
 
 
 def add_connections(spans: Spans, connections: Iterable[Connection], candidate: bool) -> None:

@@ -60,13 +60,17 @@ class MeetingTimes(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """All facts of one connection (rule I1). Without facts it is taken back: it counts nothing."""
+    """All facts of one connection (rule I1). Without facts it is taken back: it counts nothing.
+
+    `limits`: only these parts of it count, for an operator split it (rule F2); None = all of it.
+    """
 
     connection_id: str
     meeting_uuid: str
     number: str
     facts: tuple[Fact, ...] = ()
     ip_tags: tuple[str, ...] = ()
+    limits: tuple[Interval, ...] | None = None
 
 
 class Scan(NamedTuple):

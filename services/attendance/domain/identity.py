@@ -4,6 +4,8 @@ from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple, Protocol
 
 from services.attendance.domain.codes import Enrolment, Problem
+from services.attendance.domain.facts import Interval
+from services.attendance.domain.intervals import FOREVER, union
 
 Holder = tuple[str, Enrolment]
 """(participant_id, how they stand to the webinar)"""
@@ -47,10 +49,19 @@ class Roster(Protocol):
     def ever_by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[str]: ...
 
 
-class Assignment(NamedTuple):
-    """An operator's word that a connection is a person, or nobody (`owner` None).
+class Share(NamedTuple):
+    """A part of a connection, and whose it is (`owner` None: nobody's); None = without a bound."""
 
-    It names the connection by uuid and participant_uuid or any of its user_ids (rule W6).
+    owner: str | None
+    start: int | None = None
+    end: int | None = None
+
+
+class Assignment(NamedTuple):
+    """An operator's word whose a connection is, or whose its parts are (rule F2).
+
+    It names the connection by uuid and participant_uuid or any of its user_ids (rule W6). It speaks
+    of all of the connection: what no share covers is nobody's.
     """
 
     id: str
@@ -58,18 +69,37 @@ class Assignment(NamedTuple):
     meeting_uuid: str
     user_id: str
     participant_uuid: str
-    owner: str | None
+    shares: tuple[Share, ...]
     withdrawn: bool = False
+
+    @property
+    def owners(self) -> dict[str, tuple[Interval, ...] | None]:
+        """Each person's parts, in order; None = all of it."""
+        parts: dict[str, list[Interval]] = {}
+        for share in self.shares:
+            if share.owner is not None:
+                start = 0 if share.start is None else share.start
+                end = FOREVER if share.end is None else share.end
+                parts.setdefault(share.owner, []).append((start, end))
+        joined = {owner: tuple(union(own)) for owner, own in sorted(parts.items())}
+        return {owner: None if own == ((0, FOREVER),) else own for owner, own in joined.items()}
 
 
 class Resolution(NamedTuple):
-    """`owner` or, failing that, the `problem` with who it might be. `nobody`: rightly nobody's –
-    a host, staff, or so ruled – and not parked."""
+    """`owner` or, failing that, the `problem` with who it might be. `split`: an operator gave its
+    parts to these people. `nobody`: rightly nobody's – a host, staff, a room, or so ruled – and not
+    parked."""
 
     owner: str | None = None
     candidates: tuple[str, ...] = ()
     problem: Problem | None = None
     nobody: bool = False
+    split: tuple[tuple[str, tuple[Interval, ...]], ...] = ()
+
+    @property
+    def owners(self) -> dict[str, tuple[Interval, ...] | None]:
+        """Everybody whose it is, with the parts that are theirs; None = all of it."""
+        return {self.owner: None} if self.owner is not None else dict(self.split)
 
 
 UNRESOLVED = Resolution(problem=Problem.UNKNOWN)
@@ -93,7 +123,7 @@ def resolve(
     to resolve to by their own evidence; `phone`: it is itself a phone leg (rule W3).
     """
     if assignment is not None:
-        return Resolution(assignment.owner, nobody=assignment.owner is None)
+        return _ruled(assignment)
     own = _by_evidence(identifiers, roster, webinar_id, number)
     found = _by_phone(list(bound), own, phone)
     if found.owner is None and (identifiers.host or _is_staff(identifiers, staff)):
@@ -129,7 +159,7 @@ def possible_owners(
     Whoever of them is not the owner is sent an empty snapshot. `assignments`: all that ever named
     the connection, withdrawn ones too; `bound`: the identifiers of the legs it is bound to.
     """
-    found = {ruled.owner for ruled in assignments if ruled.owner is not None}
+    found = {share.owner for ruled in assignments for share in ruled.shares if share.owner}
     for known in (identifiers, *bound):
         for registrant_id in known.registrant_ids:
             found.update(roster.ever_by_registrant(webinar_id, number, registrant_id))
@@ -138,6 +168,17 @@ def possible_owners(
         for customer_key in known.customer_keys:
             found.update(roster.ever_by_customer_key(webinar_id, customer_key))
     return frozenset(found)
+
+
+def _ruled(assignment: Assignment) -> Resolution:
+    owners = assignment.owners
+    if not owners:
+        return NOBODY
+    whole = [owner for owner, parts in owners.items() if parts is None]
+    if len(owners) == 1 and whole:
+        return Resolution(whole[0])
+    everything = ((0, FOREVER),)
+    return Resolution(split=tuple((owner, parts or everything) for owner, parts in owners.items()))
 
 
 def _of_connection(
@@ -163,7 +204,7 @@ def _is_staff(identifiers: Identifiers, staff: Collection[str]) -> bool:
 
 def _by_phone(bound: Sequence[Resolution], own: Resolution, phone: bool) -> Resolution:
     """A phone leg is whoever its bound app leg is; bound to two people: review (rule W3)."""
-    owners = sorted({leg.owner for leg in bound if leg.owner is not None})
+    owners = sorted({owner for leg in bound for owner in leg.owners})
     if not owners or not (phone or own == UNRESOLVED):
         return own
     if len(owners) > 1:

@@ -4,6 +4,9 @@ from collections.abc import Iterable, Sequence
 
 from services.attendance.domain.facts import Interval
 
+FOREVER = 1 << 62
+"""Later than any second that counts."""
+
 
 def union(intervals: Iterable[Interval]) -> list[Interval]:
     """The same seconds as disjoint intervals in order."""

@@ -22,11 +22,20 @@ from services.attendance.domain.evidence import (
     apply_corrections,
     not_enrolled,
 )
-from services.attendance.domain.facts import Connection
-from services.attendance.domain.intervals import covered, cut
+from services.attendance.domain.facts import Connection, Interval
+from services.attendance.domain.intervals import covered, cut, union
 from services.attendance.domain.plan import Plan, SessionPlan, plan
 
-__all__ = ["Evidence", "Measured", "Plan", "SessionMeasured", "counts", "measure", "plan"]
+__all__ = [
+    "Evidence",
+    "Measured",
+    "Plan",
+    "SessionMeasured",
+    "at_stake",
+    "counts",
+    "measure",
+    "plan",
+]
 
 
 class SessionMeasured(NamedTuple):
@@ -96,14 +105,23 @@ def measure(plan: Plan, evidence: Evidence, *, enrolled: bool = True) -> Measure
     )
 
 
-def counts(plan: Plan, connection: Connection) -> bool:
-    """Whether a connection has at least 1 s in a base: only then is it parked (rule W6)."""
+def at_stake(plan: Plan, connection: Connection) -> tuple[int, tuple[Interval, ...]]:
+    """(seconds in a base, visits inside the windows) of a connection by itself.
+
+    Only one with at least 1 s is parked (rule W6).
+    """
     spans = Spans(plan)
     add_connections(spans, (connection,), candidate=False)
-    return any(
-        covered([row[:2] for row in rows if row[2] != POSSIBLE], session.base)
-        for session, rows in zip(plan.sessions, spans.rows, strict=True)
+    kept = [[row[:2] for row in rows if row[2] != POSSIBLE] for rows in spans.rows]
+    seconds = sum(
+        covered(rows, session.base) for session, rows in zip(plan.sessions, kept, strict=True)
     )
+    return seconds, tuple(union(row for rows in kept for row in rows))
+
+
+def counts(plan: Plan, connection: Connection) -> bool:
+    """Whether a connection has at least 1 s in a base (rule W6)."""
+    return at_stake(plan, connection)[0] > 0
 
 
 def _session(session: SessionPlan, rows: Sequence[Span], latest: int | None) -> SessionMeasured:

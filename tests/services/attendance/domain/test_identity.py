@@ -7,6 +7,7 @@ from services.attendance.domain.identity import (
     Assignment,
     Identifiers,
     Resolution,
+    Share,
     last_word,
     possible_owners,
     resolve,
@@ -201,7 +202,7 @@ def test_W8_an_enrolment_that_comes_later_resolves():
 
 def word(owner, id="k", made_at=1, **more):  # noqa: A002
     more = {"user_id": "", "participant_uuid": "p", **more}
-    return Assignment(id, made_at, "m1", owner=owner, **more)
+    return Assignment(id, made_at, "m1", shares=(Share(owner),), **more)
 
 
 def test_F2_an_assignment_beats_all_evidence():
@@ -214,7 +215,7 @@ def test_F2_the_last_assignment_stands(back):
     words = [word("ani", "z", 1), word("budi", "a", 2), word("citra", "b", 2)]
     found = last_word(words[::-1] if back else words, "m1", "p", {"1"})
     assert found is not None
-    assert found.owner == "citra"
+    assert found.owners == {"citra": None}
 
 
 def test_F2_a_withdrawn_assignment_says_nothing():
