@@ -74,7 +74,7 @@ class DecideStage(Listener):
         self._dirty: dict[tuple[str, str], str] = {}
         """Whom to decide anew, and the last fact that asked for it."""
         self._stale: dict[str, str] = {}
-        self._baseline = False
+        self._baseline = self._flushing = False
         knowledge.listeners.append(self)
         self._stale.update(dict.fromkeys(knowledge.webinars, because(Cause.WEBINAR)))
 
@@ -175,8 +175,19 @@ class DecideStage(Listener):
         """How many people wait to be decided anew."""
         return len(self._dirty)
 
+    def quiet(self) -> bool:
+        """Whether everything that was heard has been acted on and written."""
+        return self._baseline and not (self._flushing or self._dirty or self._stale)
+
     async def flush(self) -> None:
         """Decide whoever waits, publish what differs."""
+        self._flushing = True
+        try:
+            await self._flush()
+        finally:
+            self._flushing = False
+
+    async def _flush(self) -> None:
         if not self._baseline:
             await self._published.catch_up()
             self._baseline = True

@@ -50,6 +50,7 @@ class IdentifyStage(Listener):
         self._dirty_meetings: set[str] = set()
         self._meetings_told: dict[str, MeetingTimes] = {}
         self._legs_told: dict[str, int] = {}
+        self._flushing = False
         self._due: list[ClockPassed] = []
         self._written: set[ClockPassed] = set()
         knowledge.listeners.append(self)
@@ -169,8 +170,20 @@ class IdentifyStage(Listener):
         """How many connections wait to be told."""
         return len(self._dirty)
 
+    def quiet(self) -> bool:
+        """Whether everything that was heard has been told."""
+        waiting = self._dirty or self._dirty_floats or self._dirty_meetings
+        return not (self._flushing or waiting)
+
     async def flush(self) -> None:
         """Tell meetings first, then connections, then the clocks that wait for both."""
+        self._flushing = True
+        try:
+            await self._flush()
+        finally:
+            self._flushing = False
+
+    async def _flush(self) -> None:
         meetings, self._dirty_meetings = self._dirty_meetings, set()
         floats, self._dirty_floats = self._dirty_floats, set()
         try:

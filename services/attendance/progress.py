@@ -8,7 +8,7 @@ from kafka import KafkaConsumer, TopicPartition
 from services.attendance.stores import TOPICS, AttendanceView, WorkerProgress
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
-from shared.topics import EVENTS, WEBHOOKS, Topic
+from shared.topics import EVENTS, RULINGS, WEBHOOKS, Topic
 
 INPUTS = (WEBHOOKS, EVENTS)
 Ends = Callable[[], Mapping[tuple[str, int], int]]
@@ -44,19 +44,34 @@ def _behind(ends: Mapping[tuple[str, int], int], topics: tuple[Topic, ...],
     return sum(max(0, end - at(*place)) for place, end in ends.items() if place[0] in names)
 
 
+def ruled(topic: str, partition: int) -> str:
+    """The name of the position up to which a partition's stage has acted on operators' words."""
+    return f"{RULINGS.name}@{topic}/{partition}"
+
+
+def _rulings_behind(ends: Mapping[tuple[str, int], int], positions: Mapping[str, int],
+                    partitions: int) -> int:  # fmt: skip
+    said = sum(end for (name, _), end in ends.items() if name == RULINGS.name)
+    acted = (positions.get(ruled(t.name, p), 0) for t in INPUTS for p in range(partitions))
+    return max(0, said - min(acted))
+
+
 def progress(webinar: Mapping[str, Any], view: AttendanceView, worker: WorkerProgress,
              ends: Ends, partitions: int) -> dict[str, Any]:  # fmt: skip
     """The progress resource. `settled` is true only when nothing that is known is still under way:
     all inputs are folded and written, every clock has acted, every decision is final and every
     certificate that follows at once is issued."""
     webinar_id = webinar["webinar_id"]
-    known = ends()  # first: what is counted afterwards can only be further
     positions, states = worker.read(webinar_id)
-    lag = _behind(known, INPUTS, lambda t, p: positions.get(f"{t}/{p}", 0))
-    view_lag = _behind(known, TOPICS, lambda t, p: view.view.stored(t, p) or 0)
     counts = view.counts(webinar_id)
+    stored = {
+        (t.name, p): view.view.stored(t.name, p) or 0 for t in TOPICS for p in range(partitions)
+    }
+    known = ends()  # last: whoever had come here before had nothing more to come
+    lag = _behind(known, INPUTS, lambda t, p: positions.get(f"{t}/{p}", 0))
+    lag += _rulings_behind(known, positions, partitions)
+    view_lag = _behind(known, TOPICS, lambda t, p: stored[t, p])
     pending = sorted({clock for state in states for clock in state["pending"]})
-    certificates_due = counts["awaited"] if webinar["certificates"] != "on_release" else 0
     settled = (
         lag == 0
         and view_lag == 0
@@ -65,7 +80,7 @@ def progress(webinar: Mapping[str, Any], view: AttendanceView, worker: WorkerPro
         and not sum(state["undecided"] for state in states)
         and counts["decisions"] >= counts["enrolled"]
         and counts["final"] == counts["decisions"]
-        and not certificates_due
+        and not counts["awaited"]
     )
     return {
         "webinar_id": webinar_id,

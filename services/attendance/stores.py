@@ -10,13 +10,27 @@ import orjson
 import redis
 from redis.client import Pipeline
 
+from services.attendance import rulings_view
+from services.attendance.rulings_view import RulingsView
 from shared.consume import Record
 from shared.keys import split_person_key
 from shared.settings import KafkaSettings, Settings
-from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, REVIEWS, WEBINARS
+from shared.topics import (
+    ATTENDANCE_AUDIT,
+    CERTIFICATES,
+    DECISIONS,
+    ENROLMENTS,
+    REGISTRATION_AUDIT,
+    REVIEWS,
+    RULINGS,
+    WEBINARS,
+)
 from shared.views import View, connect
 
-TOPICS = (WEBINARS, ENROLMENTS, DECISIONS, REVIEWS, CERTIFICATES)
+TOPICS = (
+    WEBINARS, ENROLMENTS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,
+    REGISTRATION_AUDIT,
+)  # fmt: skip
 NAME = "attendance"
 
 
@@ -28,6 +42,9 @@ def project(view: View) -> Any:
         DECISIONS.name: _decision,
         REVIEWS.name: _review,
         CERTIFICATES.name: _certificate,
+        RULINGS.name: rulings_view.ruling,
+        ATTENDANCE_AUDIT.name: rulings_view.audit,
+        REGISTRATION_AUDIT.name: rulings_view.audit,
     }
 
     def write(pipe: Pipeline, record: Record) -> None:
@@ -59,6 +76,7 @@ def _decision(view: View, pipe: Pipeline, record: Record) -> None:
     _member(pipe, view.key("final", d.webinar_id), d.participant_id, not d.provisional)
     certifiable = d.verdict == "eligible" and not d.provisional
     _member(pipe, view.key("certifiable", d.webinar_id), d.participant_id, certifiable)
+    _member(pipe, view.key("due", d.webinar_id), d.participant_id, d.goes_out)
 
 
 def _member(pipe: Pipeline, key: str, member: str, present: bool) -> None:
@@ -70,6 +88,7 @@ def _review(view: View, pipe: Pipeline, record: Record) -> None:
         return
     r = record.event
     pipe.hset(view.key("reviews", r.webinar_id), r.case_id, record.value)
+    pipe.hset(view.key("cases"), r.case_id, r.webinar_id)
     _member(pipe, view.key("open-reviews", r.webinar_id), r.case_id, r.status == "open")
 
 
@@ -86,6 +105,7 @@ class AttendanceView:
     def __init__(self, settings: Settings) -> None:
         self.view = View(settings, NAME, connect(settings))
         self._redis = self.view.client
+        self.rulings = RulingsView(self.view)
 
     def webinar(self, webinar_id: str) -> dict[str, Any] | None:
         """The webinar's event as a dict."""
@@ -129,6 +149,17 @@ class AttendanceView:
         found: Any = self._redis.hvals(self.view.key("reviews", webinar_id))
         return sorted((orjson.loads(r) for r in found), key=lambda r: (r["status"], r["case_id"]))
 
+    def case(self, case_id: str) -> dict[str, Any] | None:
+        """One case, wherever it is."""
+        webinar: Any = self._redis.hget(self.view.key("cases"), case_id)
+        raw: Any = webinar and self._redis.hget(self.view.key("reviews", webinar.decode()), case_id)
+        return orjson.loads(raw) if raw else None
+
+    def certifiable(self, webinar_id: str) -> list[str]:
+        """Who is eligible and final now."""
+        found: Any = self._redis.smembers(self.view.key("certifiable", webinar_id))
+        return sorted(p.decode() for p in found)
+
     def counts(self, webinar_id: str) -> dict[str, int]:
         """How many there are of what, read at one instant."""
         v = self.view
@@ -139,7 +170,7 @@ class AttendanceView:
             pipe.scard(v.key("certifiable", webinar_id))
             pipe.scard(v.key("certified", webinar_id))
             pipe.scard(v.key("open-reviews", webinar_id))
-            pipe.sdiff([v.key("certifiable", webinar_id), v.key("certified", webinar_id)])
+            pipe.sdiff([v.key("due", webinar_id), v.key("certified", webinar_id)])
             enrolled, decided, final, certifiable, certified, cases, waiting = pipe.execute()
         return {"enrolled": enrolled, "decisions": decided, "final": final, "open_reviews": cases,
                 "certifiable": certifiable, "certificates": certified, "awaited": len(waiting)}  # fmt: skip

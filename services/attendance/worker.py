@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 from services.attendance.decide import DecideStage
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
+from services.attendance.progress import ruled
 from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import DeadFrames, RecordWriter
 from services.attendance.settings import WorkerSettings
@@ -18,7 +19,7 @@ from shared.log_reader import LogReader
 from shared.publish import AsyncPublisher
 from shared.stream import Stage, StreamWorker
 from shared.tail import Tail
-from shared.topics import DECISIONS, EVENTS, WEBHOOKS
+from shared.topics import DECISIONS, EVENTS, RULINGS, WEBHOOKS
 from shared.views import connect
 
 log = structlog.get_logger()
@@ -106,12 +107,16 @@ class Worker:
 
     def _state(self) -> tuple[dict[str, int], dict[str, dict[str, bytes]], dict[str, str]]:
         positions: dict[str, int] = {}
+        said = self._tail.epoch_of((RULINGS,))
         addresses: dict[str, str] = {}
         webinars: dict[str, dict[str, bytes]] = {}
         for runner in list(self.stream.runners.values()):
             if not runner.ready.is_set():
                 continue
             positions[f"{runner.topic.name}/{runner.partition}"] = runner.flushed
+            stage = runner.stage
+            if isinstance(stage, IdentifyStage | DecideStage) and stage.quiet():
+                positions[ruled(runner.topic.name, runner.partition)] = said
             if isinstance(runner.stage, DecideStage):
                 addresses[str(runner.partition)] = self._settings.address
                 for webinar_id, state in runner.stage.progress().items():

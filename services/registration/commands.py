@@ -1,4 +1,4 @@
-"""What people can change about programmes, webinars and single enrolments; each leaves an audit line.
+"""What people can change about programmes, webinars and single enrolments; each is audited.
 
 Every change reads the present version under the resource's lock, compares it with `If-Match`,
 lets the domain make the next one, publishes it, and waits until it can be read.
@@ -7,19 +7,18 @@ lets the domain make the next one, publishes it, and waits until it can be read.
 from collections.abc import Callable
 from typing import Any, NamedTuple, TypeVar
 
-import structlog
-
 from services.registration.domain import enrolment as rules
 from services.registration.domain.webinar import next_webinar
 from services.registration.imports import now_ms, people_of
 from services.registration.writer import Writer, Writers
+from shared.audit import audited
 from shared.events import Event
 from shared.events.registration import EnrolledV1, ProgrammeSetV1, WebinarSetV1
 from shared.http import Caller, Problem
 from shared.keys import person_key
-from shared.topics import ENROLMENTS, PROGRAMMES, WEBINARS, Topic
+from shared.publish import Outgoing
+from shared.topics import ENROLMENTS, PROGRAMMES, REGISTRATION_AUDIT, WEBINARS, Topic
 
-log = structlog.get_logger()
 E = TypeVar("E", ProgrammeSetV1, WebinarSetV1, EnrolledV1)
 
 
@@ -32,10 +31,15 @@ class Change(NamedTuple):
 
 
 def audit(
-    caller: Caller, what: str, of: str, before: int | None, after: int | None, **more: Any
-) -> None:
-    """One line for every write by a person: who, what, of which resource, from and to which version."""
-    log.info("audit", who=caller.subject, what=what, id=of, before=before, after=after, **more)
+    caller: Caller, what: str, of: str, before: int | None, after: int | None,
+    webinar_id: str | None = None, **more: Any,
+) -> Outgoing:  # fmt: skip
+    """The record of a write by a person: who, what, of which resource, from and to which version."""
+    return audited(
+        REGISTRATION_AUDIT, caller, what, of, webinar_id=webinar_id,
+        before=None if before is None else {"version": before},
+        after={"version": after, **more} if after is not None else (more or None),
+    )  # fmt: skip
 
 
 def check_match(if_match: str | None, version: int) -> None:
@@ -53,6 +57,10 @@ class Commands:
 
     def __init__(self, writers: Writers) -> None:
         self._writers = writers
+
+    async def note(self, record: Outgoing) -> None:
+        """Keep an audit record of what was done elsewhere."""
+        await self._writers.note(record)
 
     async def create_programme(self, caller: Caller, wanted: ProgrammeSetV1) -> Change:
         """A new programme; said again under the same id, the one that is there."""
@@ -83,11 +91,10 @@ class Commands:
             after = rules.cancelled(before, now_ms())
             if after is None:
                 return Change(before)
-            visible = await writer.publish(
-                ENROLMENTS, person_key(webinar_id, participant_id), after
-            )
-        audit(caller, "enrolment-cancelled", person_key(webinar_id, participant_id),
-              before.version, after.version)  # fmt: skip
+            key = person_key(webinar_id, participant_id)
+            record = audit(caller, "enrolment-cancelled", participant_id, before.version,
+                           after.version, webinar_id)  # fmt: skip
+            visible = await writer.publish(ENROLMENTS, key, after, record)
         return Change(after, visible=visible)
 
     async def _create(
@@ -98,8 +105,9 @@ class Commands:
             if there is not None:
                 _same_request(there, wanted)
                 return Change(there)
-            visible = await writer.publish(topic, name, wanted)
-        audit(caller, f"{kind}-created", name, None, wanted.version)
+            record = audit(caller, f"{kind}-created", name, None, wanted.version,
+                           _webinar(kind, name))  # fmt: skip
+            visible = await writer.publish(topic, name, wanted, record)
         return Change(wanted, created=True, visible=visible)
 
     async def _edit(self, caller: Caller, topic: Topic, kind: str, name: str, of: type[E],
@@ -110,9 +118,14 @@ class Commands:
             after = change(before)
             if after == before:
                 return Change(before)
-            visible = await writer.publish(topic, name, after)
-        audit(caller, f"{kind}-changed", name, before.version, after.version)
+            record = audit(caller, f"{kind}-changed", name, before.version, after.version,
+                           _webinar(kind, name))  # fmt: skip
+            visible = await writer.publish(topic, name, after, record)
         return Change(after, visible=visible)
+
+
+def _webinar(kind: str, name: str) -> str | None:
+    return name if kind == "webinars" else None
 
 
 async def _existing(writer: Writer, kind: str, name: str, of: type[Event]) -> Any:

@@ -23,8 +23,9 @@ def run_api() -> None:
     from services.registration.handlers import TOPICS
     from shared.http import serve
     from shared.provision import require
+    from shared.topics import REGISTRATION_AUDIT
 
-    require(settings, TOPICS)
+    require(settings, (*TOPICS, REGISTRATION_AUDIT))
     serve(build(settings), settings)
 
 

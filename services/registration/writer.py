@@ -88,14 +88,14 @@ class Writer:
         (value,) = await self.read(("HGET", self.store.view.key(key), name))
         return None if value is None else kind.parse(value)
 
-    async def publish(self, topic: Topic, key: str, event: Event) -> bool:
-        """Write one event, then wait for the view; whether it came in time.
+    async def publish(self, topic: Topic, key: str, event: Event, *beside: Outgoing) -> bool:
+        """Write one event (and what goes with it), then wait for the view; whether it came in time.
 
         Raises:
             shared.http.Problem: 503, the broker did not take it.
         """
         try:
-            (written,) = await self._publisher.publish([Outgoing(topic, key, event)])
+            written, *_ = await self._publisher.publish([Outgoing(topic, key, event), *beside])
         except KafkaError as away:
             raise not_ready("Kafka did not take it; it can be repeated.") from away
         return await applied(self.store, {(topic, written.partition): written.offset + 1})
@@ -119,6 +119,13 @@ class Writers:
 
     def __init__(self, store: Store, publisher: AsyncPublisher, ends: Ends) -> None:
         self._store, self._publisher, self._ends = store, publisher, ends
+
+    async def note(self, record: Outgoing) -> None:
+        """Write an audit record by itself; 503 when the broker does not take it."""
+        try:
+            await self._publisher.publish([record])
+        except KafkaError as away:
+            raise not_ready("Kafka did not take it; it can be repeated.") from away
 
     @asynccontextmanager
     async def writer(self, resource: str, patience: float = PATIENCE) -> AsyncIterator[Writer]:

@@ -56,7 +56,9 @@ async def enrol(webinar_id: str, body: EnrolmentBody, work: Work, caller: Organi
     participant_id = event.participant_id
     say(response, Change(event, outcome == "created", visible), _path(webinar_id, participant_id))
     if outcome != "unchanged":
-        audit(caller, f"enrolment-{outcome}", f"{webinar_id}|{participant_id}", None, event.version)
+        record = audit(caller, f"enrolment-{outcome}", participant_id, None, event.version,
+                       webinar_id)  # fmt: skip
+        await work.commands.note(record)
     return {**event.model_dump(), "outcome": outcome}
 
 
@@ -87,12 +89,12 @@ async def cancel(webinar_id: str, participant_id: str, work: Work, caller: Organ
 async def participant(
     participant_id: str, work: Work, caller: Organiser, response: Response
 ) -> Any:
-    """Every look leaves an audit line. 410 after an erasure."""
+    """Every look is audited. 410 after an erasure."""
     view = work.store.view
     wrapped, raw = await work.store.read(
         ("HGET", view.key("keys"), participant_id), ("HGET", view.key("people"), participant_id)
     )
-    audit(caller, "participant-read", participant_id, None, None)
+    await work.commands.note(audit(caller, "participant-read", participant_id, None, None))
     if raw is None:
         raise Problem(404, "participant-unknown", "There is no such person")
     if wrapped is None:

@@ -59,7 +59,9 @@ async def import_participants(
         found = await run_in_threadpool(outline, data, only)
     except UnreadableFile as wrong:
         raise Problem(422, wrong.code, "The file cannot be imported", str(wrong)) from wrong
-    audit(caller, "participants-imported", webinar_id, None, webinar.version, rows=found.rows)
+    record = audit(caller, "participants-imported", webinar_id, None, None, webinar_id,
+                   rows=found.rows)  # fmt: skip
+    await work.commands.note(record)
     if found.rows > work.settings.import_rows_at_once:
         job_id = new_id(f"imports/{webinar_id}", caller, idempotency_key)
         job = await work.jobs.submit(webinar, job_id, data, found)

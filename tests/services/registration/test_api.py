@@ -12,7 +12,7 @@ from jwt.algorithms import RSAAlgorithm
 
 from shared.crypto import identity_hmac
 from shared.keys import participant_id_of
-from shared.topics import FLOW
+from shared.topics import FLOW, REGISTRATION_AUDIT
 
 KEY = bytes(range(32))
 QUOTA = {"region_code": "15", "category": "asn", "quota": 20000}
@@ -224,15 +224,21 @@ def test_personal_data_is_readable_nowhere_but_through_the_api(client, api, work
     assert [person[k] for k in ("name", "email", "nip", "agency")] == planted
 
 
-def test_every_write_leaves_an_audit_line_with_who_what_and_versions(client, api):
+def test_every_write_leaves_an_audit_record_with_who_what_and_versions(client, log):
     webinar = client.webinar()
     client.patch(f"/v1/webinars/{webinar}", json={"jp": 9})
-    lines = [json.loads(line) for line in api.log.read_text().splitlines() if webinar in line]
-    audit = [(e["who"], e["what"], e["before"], e["after"]) for e in lines if e["event"] == "audit"]
-    assert audit == [
-        ("development", "webinars-created", None, 1),
-        ("development", "webinars-changed", 1, 2),
+    client.get(f"/v1/participants/{participant_id_of('nobody')}")
+    records = [json.loads(r.value) for r in log.records(REGISTRATION_AUDIT)]
+    audit = [
+        (e["who"], e["action"], e["before"], e["after"])
+        for e in records
+        if e["webinar_id"] == webinar
     ]
+    assert audit == [
+        ("development", "webinars-created", None, {"version": 1}),
+        ("development", "webinars-changed", {"version": 1}, {"version": 2}),
+    ]
+    assert (records[-1]["action"], records[-1]["webinar_id"]) == ("participant-read", None)
 
 
 def test_the_openapi_document_explains_every_operation(client):
