@@ -11,8 +11,18 @@ from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain import clocks
 from services.attendance.domain.connections import seen
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
+from services.attendance.domain.impossible import impossible
 from services.attendance.domain.meetings import merge, of_lifecycle, of_participant
-from services.attendance.domain.webhook import Lifecycle, Malformed, Other, Participant, parse
+from services.attendance.domain.webhook import (
+    EVERY,
+    Bound,
+    Lifecycle,
+    Malformed,
+    Other,
+    Participant,
+    parse,
+    routing,
+)
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.record_writer import DeadFrames, RecordWriter
@@ -90,6 +100,10 @@ class IdentifyStage(Listener):
             NOT_EVIDENCE.labels(event=event.event).inc()
             return
         uuid = event.meeting_uuid
+        if not isinstance(event, Bound) and (reason := impossible(event, arrived)):
+            if routing(event) is not EVERY or self._book.is_home(uuid):
+                raise Malformed(reason)
+            return  # every partition has a copy: one of them sets it aside
         FOLDED.labels(stage="identify", kind=type(event).__name__).inc()
         if arrived > self._arrivals.get(uuid, 0):
             self._arrivals[uuid] = arrived

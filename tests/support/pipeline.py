@@ -6,19 +6,21 @@ tests/flow by the same scenarios.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import orjson
 
+from services.attendance.cases import astray_cases, connection_case
 from services.attendance.decisions import decision_of, measured_of, standing_of
-from services.attendance.domain.plan import plan
+from services.attendance.domain.plan import Plan, plan
 from services.attendance.domain.webhook import Every, parse, routing
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import Knowledge
 from shared.batch import CONTENT_TYPE, frame
+from shared.events.attendance import ReviewCaseV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.keys import partition_of, person_key
 from shared.stream import InputRecord
@@ -38,6 +40,9 @@ class Log:
         self.frames.extend(frames)
 
 
+RECEIVED = b'{"received_ms":1790000000000}'
+
+
 class NoDead:
     """Dead letters are a failure here."""
 
@@ -48,11 +53,22 @@ class NoDead:
         pass
 
 
+class Dead(NoDead):
+    """Reasons of what was set aside, with the bodies."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, bytes]] = []
+
+    def add(self, *what: Any) -> None:
+        _, _, _, body, reason = what
+        self.letters.append((reason, body))
+
+
 class Pipeline:
     """P webhooks partitions and P events partitions of one worker."""
 
-    def __init__(self, partitions: int = 4) -> None:
-        self.partitions = partitions
+    def __init__(self, partitions: int = 4, dead: NoDead | None = None) -> None:
+        self.partitions, self.dead = partitions, dead or NoDead()
         self.knowledge = Knowledge(partitions)
         self.log, self.legs = Log(), Log()
         self._epoch = 0
@@ -62,7 +78,7 @@ class Pipeline:
 
     def _stage(self, partition: int) -> IdentifyStage:
         return IdentifyStage(
-            partition, self.partitions, self.knowledge, KEY, self.log, self.legs, NoDead(),  # type: ignore[arg-type]
+            partition, self.partitions, self.knowledge, KEY, self.log, self.legs, self.dead,  # type: ignore[arg-type]
             lambda: self._epoch, "urn:test",
         )  # fmt: skip
 
@@ -83,7 +99,7 @@ class Pipeline:
             if isinstance(route, Every)
             else (partition_of(route.key, self.partitions),)
         )
-        value = frame(b'{"received_ms":0}', body)
+        value = frame(RECEIVED, body)
         for p in where:
             self.stages[p].fold(InputRecord(self._offsets[p], value, 0, HEADERS, False))
             self._offsets[p] += 1
@@ -101,7 +117,7 @@ class Pipeline:
         for body in bodies:
             route = routing(parse(orjson.loads(body)))
             if isinstance(route, Every) or partition_of(route.key, self.partitions) == partition:
-                value = frame(b'{"received_ms":0}', body)
+                value = frame(RECEIVED, body)
                 self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
 
     def flush(self) -> None:
@@ -129,6 +145,7 @@ class Pipeline:
         for p, body in self._scans:
             states[p].scan(body)
         self.states = states
+        self._cases: list[ReviewCaseV1] = []
         found: dict[str, dict[str, Any]] = {}
         for webinar in self.knowledge.webinars.values():
             for p, state in enumerate(states):
@@ -145,4 +162,17 @@ class Pipeline:
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)
                     assert decided is not None
                     found[person] = decided
+                    self._cases += astray_cases(the_plan, person, measured, ())
+                self._cases += unresolved(the_plan, state)
         return found
+
+    def open_cases(self) -> list[ReviewCaseV1]:
+        """Of the last `decisions`."""
+        return [case for case in self._cases if case.status == "open"]
+
+
+def unresolved(the_plan: Plan, state: EvidenceState) -> Iterator[ReviewCaseV1]:
+    """The cases of the connections that nobody could be credited with."""
+    for key, known in state.people[the_plan.webinar.id].items():
+        if key.startswith("~"):
+            yield from (connection_case(the_plan, seen) for seen in known.seen.values())
