@@ -131,6 +131,10 @@ BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
         **PLACE, scan_id=derived_id("example", "scan"), session_id="s1", kind="in", gate="A",
         scanner_id="scanner-1", at=OFFICIAL_END - 10_700, skew=2,
     ),
+    attendance.ScanTakenV1: lambda: attendance.ScanTakenV1(
+        **PLACE, scan_id=derived_id("example", "scan"), session_id="s1", kind="in", gate="A",
+        scanner_id="scanner-1", at=OFFICIAL_END - 10_700,
+    ),
     attendance.ItemPassedV1: lambda: attendance.ItemPassedV1(
         **PLACE, item="post-test", at=OFFICIAL_END, by="example-operator"
     ),

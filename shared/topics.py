@@ -79,6 +79,11 @@ EVENTS = Topic(
      attendance.CheckedInV1, attendance.ItemPassedV1),
     retention_days=400, batched=True,
 )  # fmt: skip
+SCANS = Topic(
+    "attendance.scans.v1", "webinar_id|scan_id", "compact", "attendance api", ("attendance",),
+    "which scan a scan id stands for: an id used again for another scan is refused",
+    (attendance.ScanTakenV1,),
+)  # fmt: skip
 RULINGS = Topic(
     "attendance.rulings.v1", "webinar_id", "delete", "attendance api", ("attendance",),
     "operators' words: assigned, corrected, settled, closed, released, listed, withdrawn",
@@ -123,7 +128,7 @@ QUOTAS = Topic(
 
 FLOW: tuple[Topic, ...] = (
     PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS, REGISTRATION_AUDIT,
-    WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, ATTENDANCE_AUDIT,
+    WEBHOOKS, EVENTS, SCANS, RULINGS, REVIEWS, DECISIONS, ATTENDANCE_AUDIT,
     NUMBERS, CERTIFICATES, QUOTAS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in FLOW}

@@ -17,9 +17,9 @@ from shared.topics import Topic
 from shared.views import Project, View
 
 CHUNK = 2_000
-APART = ("ready", "position:", "scans:", "reserved")
-"""What is no projection: readiness, positions, scan ids remembered to answer `duplicate`, data keys
-reserved for a person whose import is under way."""
+APART = ("ready", "position:", "scan-claims:", "reserved")
+"""What is no projection: readiness, positions, scan ids claimed until their record is projected, data
+keys reserved for a person whose import is under way."""
 
 
 class Built(NamedTuple):

@@ -2,7 +2,8 @@
 
 reads:  registration.webinars, registration.enrolments, certificates.certificates
 writes: attendance.zoom-webhooks (gateway), attendance.events (api, worker),
-        attendance.rulings (api), attendance.reviews and attendance.decisions (worker)
+        attendance.scans and attendance.rulings (api),
+        attendance.reviews and attendance.decisions (worker)
 owns:   Zoom's webhooks, check-ins, presence, decisions and their reasons, review cases
 runs:   `gateway` (webhooks only, open to the internet), `api`, `worker` (Faust)
 """

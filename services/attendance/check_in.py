@@ -1,88 +1,20 @@
-"""Check-ins at the door: codes are verified, scans become facts on the events topic."""
+"""Check-ins at the door: a batch of scans is judged, recorded and remembered."""
 
-import hmac
-from collections.abc import Sequence
-from typing import Any, Literal
+from collections.abc import Iterable, Sequence
+from typing import Any
 
-import orjson
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime, BaseModel, Field
 
-from services.attendance.domain.checkin import (
-    SENTENCES,
-    Accepted,
-    Duplicate,
-    Offered,
-    Refused,
-    check_in,
-)
-from services.attendance.domain.codes import Enrolment
+from services.attendance.domain.checkin import Accepted
 from services.attendance.domain.facts import Scan, Webinar
+from services.attendance.domain.gates import AtTwoGates, at_two_gates
+from services.attendance.scan_memory import ScanMemory, Taken
+from services.attendance.scans import Batch, Flag, ScanIn, ScannerIn, ScanResult
 from services.attendance.stores import AttendanceView
-from shared import crypto
-from shared.events.attendance import CheckedInV1
+from shared.events.attendance import CheckedInV1, ScanTakenV1
 from shared.keys import person_key
 from shared.publish import AsyncPublisher, Outgoing
-from shared.topics import EVENTS
-
-
-class ScanIn(BaseModel):
-    """One scan: a personal `code`, or a `participant_id` picked by hand."""
-
-    scan_id: str = Field(min_length=1, max_length=100)
-    session_id: str
-    kind: Literal["in", "out"] = "in"
-    gate: str = Field(default="", max_length=100)
-    time: AwareDatetime
-    code: str | None = None
-    participant_id: str | None = None
-
-
-class ScannerIn(BaseModel):
-    """Who scanned; `clock_now` at sending measures the scanner's clock skew."""
-
-    id: str = Field(default="", max_length=100)
-    clock_now: AwareDatetime | None = None
-
-
-class ScanProblem(BaseModel):
-    """Why a scan was refused or parked; `title` in Indonesian, `detail` in English."""
-
-    type: str
-    title: str
-    detail: str
-
-
-class ScanResult(BaseModel):
-    """What became of one scan."""
-
-    scan_id: str
-    status: Literal["accepted", "duplicate", "refused", "parked"]
-    problem: ScanProblem | None = None
-
-
-NOBODY = ScanProblem(
-    type="urn:hadir:problem:code-unknown",
-    title="Kode ini bukan kode webinar ini, atau terpotong.",
-    detail="The code is not one of this webinar, or was cut short.",
-)
-NOT_ENROLLED = ScanProblem(
-    type="urn:hadir:problem:not-enrolled",
-    title="Orang ini belum terdaftar; pindaian disimpan untuk ditinjau.",
-    detail="The person is not enrolled; the scan was kept for review.",
-)
-
-
-def code_of(key: bytes, webinar_id: str, participant_id: str) -> str:
-    """The text of a person's QR code for one webinar: signed, personal, not to be guessed."""
-    return f"{participant_id}.{crypto.code(key, f'check-in|{webinar_id}|{participant_id}')}"
-
-
-def person_of(key: bytes, webinar_id: str, code: str) -> str | None:
-    """Whose code it is; None for a code that we did not make for this webinar."""
-    participant_id, _, _ = code.partition(".")
-    right = code_of(key, webinar_id, participant_id)
-    return participant_id if hmac.compare_digest(right.encode(), code.encode()) else None
+from shared.topics import EVENTS, SCANS
 
 
 class CheckIns:
@@ -90,101 +22,81 @@ class CheckIns:
 
     def __init__(self, code_key: bytes, view: AttendanceView, publisher: AsyncPublisher) -> None:
         self._key, self._view, self._publisher = code_key, view, publisher
+        self.memory = ScanMemory(view.view)
 
     async def record(
-        self, webinar: Webinar, scans: Sequence[ScanIn], scanner: ScannerIn, now: int
+        self, webinar: Webinar, scans: Sequence[ScanIn | Any], scanner: ScannerIn, now: int
     ) -> list[ScanResult]:
-        """One result per scan; what is accepted or parked is on the broker when this returns."""
-        results, events = await run_in_threadpool(self._judge, webinar, scans, scanner, now)
+        """One result per scan; what is accepted or parked is on the broker when this returns.
+
+        The fact goes first, then what its id stands for: after a crash between the two the scan is
+        simply new again, and folds into the same fact.
+        """
+        batch = Batch(webinar, scanner, now, self._key)
+        await run_in_threadpool(self._judge, batch, scans)
+        facts = [_fact(webinar.id, accepted, scanner.id) for accepted in batch.new.values()]
         await self._publisher.publish(
-            Outgoing(EVENTS, person_key(e.webinar_id, e.participant_id), e) for e in events
+            Outgoing(EVENTS, person_key(webinar.id, fact.participant_id), fact) for fact in facts
         )
-        await run_in_threadpool(self._remember, webinar.id, events)
-        return results
+        taken = [_taken(fact) for fact in facts]
+        await self._publisher.publish(
+            Outgoing(SCANS, f"{webinar.id}|{one.scan_id}", one) for one in taken
+        )
+        await run_in_threadpool(self._remember, batch)
+        return batch.results
 
-    def _judge(
-        self, webinar: Webinar, scans: Sequence[ScanIn], scanner: ScannerIn, now: int
-    ) -> tuple[list[ScanResult], list[CheckedInV1]]:
-        people = [self._person(webinar, scan) for scan in scans]
-        enrolled = self._view.enrolled(webinar.id, {p for p in people if p})
-        known = self._known(webinar.id, [scan.scan_id for scan in scans])
-        scanner_now = int(scanner.clock_now.timestamp()) if scanner.clock_now else None
-        results: list[ScanResult] = []
-        events: list[CheckedInV1] = []
+    def _judge(self, batch: Batch, scans: Sequence[ScanIn | Any]) -> None:
+        webinar_id = batch.webinar.id
+        people = [batch.person(scan) for scan in scans]
+        enrolled = self._view.enrolled(webinar_id, {str(p) for p in people})
+        ids = [scan.scan_id for scan in scans if isinstance(scan, ScanIn)]
+        known = self.memory.known(webinar_id, ids)
         for scan, person in zip(scans, people, strict=True):
-            if not person:
-                results.append(ScanResult(scan_id=scan.scan_id, status="refused", problem=NOBODY))
-                continue
-            standing = _standing(enrolled.get(person))
-            offered = _offered(webinar.id, person, scan)
-            before = known.get(scan.scan_id)
-            judged = check_in(webinar, offered, standing, before, now, scanner_now)
-            results.append(_result(scan.scan_id, judged))
-            if isinstance(judged, Accepted):
-                known[scan.scan_id] = (person, judged.scan)
-                events.append(_event(webinar.id, judged, scanner.id))
-        return results, events
+            batch.judge(scan, person, enrolled, known)
+        batch.take_back(self.memory.claim(webinar_id, _new(batch)))
 
-    def _person(self, webinar: Webinar, scan: ScanIn) -> str | None:
-        if scan.code is not None:
-            return person_of(self._key, webinar.id, scan.code)
-        return scan.participant_id
-
-    def _scans(self, webinar_id: str) -> str:
-        return self._view.view.key("scans", webinar_id)
-
-    def _known(self, webinar_id: str, scan_ids: Sequence[str]) -> dict[str, tuple[str, Scan]]:
-        if not scan_ids:
-            return {}
-        found: Any = self._view.view.client.hmget(self._scans(webinar_id), list(scan_ids))
-        stored = {i: orjson.loads(v) for i, v in zip(scan_ids, found, strict=True) if v is not None}
-        return {i: (person, Scan(*scan)) for i, (person, scan) in stored.items()}
-
-    def _remember(self, webinar_id: str, events: Sequence[CheckedInV1]) -> None:
-        with self._view.view.client.pipeline(transaction=False) as pipe:
-            for e in events:
-                scan = (e.scan_id, e.session_id, e.kind, e.gate, e.at)
-                pipe.hset(
-                    self._scans(webinar_id), e.scan_id, orjson.dumps([e.participant_id, scan])
-                )
-            pipe.execute()
+    def _remember(self, batch: Batch) -> None:
+        new = _new(batch)
+        self.memory.recorded(batch.webinar.id, new)
+        good = [r for r in batch.results if r.status != "refused" and r.participant_id]
+        people = {r.participant_id for r in good if r.participant_id}
+        flagged = flags_by_scan([*new.values(), *self.memory.of(batch.webinar.id, people)])
+        for result in good:
+            result.flags = flagged.get(result.scan_id, [])
 
 
-def _standing(enrolment: list[str] | None) -> Enrolment:
-    if enrolment is None:
-        return Enrolment.NEVER
-    return Enrolment.ENROLLED if enrolment[1] == "enrolled" else Enrolment.CANCELLED
+def pairs_at_two_gates(taken: Iterable[Taken]) -> dict[str, list[AtTwoGates]]:
+    """Per person the pairs of scans of one code at two gates at once; who has none is left out."""
+    scans: dict[str, list[Scan]] = {}
+    for one in taken:
+        scans.setdefault(one.participant_id, []).append(one.scan)
+    found = {person: at_two_gates(own) for person, own in scans.items()}
+    return {person: pairs for person, pairs in sorted(found.items()) if pairs}
 
 
-def _offered(webinar_id: str, person: str, scan: ScanIn) -> Offered:
-    at = int(scan.time.timestamp())
-    return Offered(scan.scan_id, webinar_id, person, scan.session_id, scan.kind, scan.gate, at)
+def flags_by_scan(taken: Iterable[Taken]) -> dict[str, list[Flag]]:
+    """{scan_id: where and when the same code came in at another gate}."""
+    flags: dict[str, list[Flag]] = {}
+    for pairs in pairs_at_two_gates(taken).values():
+        for _, first, second in pairs:
+            flags.setdefault(first.scan_id, []).append(Flag(gate=second.gate, at=second.at))
+            flags.setdefault(second.scan_id, []).append(Flag(gate=first.gate, at=first.at))
+    return flags
 
 
-def _result(scan_id: str, judged: Accepted | Duplicate | Refused) -> ScanResult:
-    if isinstance(judged, Duplicate):
-        return ScanResult(scan_id=scan_id, status="duplicate")
-    if isinstance(judged, Accepted):
-        if judged.parked:
-            return ScanResult(scan_id=scan_id, status="parked", problem=NOT_ENROLLED)
-        return ScanResult(scan_id=scan_id, status="accepted")
-    indonesian, english = SENTENCES[judged.problem]
-    problem = ScanProblem(
-        type=f"urn:hadir:problem:{judged.problem.value}", title=indonesian, detail=english
-    )
-    return ScanResult(scan_id=scan_id, status="refused", problem=problem)
+def _new(batch: Batch) -> dict[str, Taken]:
+    return {i: Taken(a.participant_id, a.scan) for i, a in batch.new.items()}
 
 
-def _event(webinar_id: str, accepted: Accepted, scanner_id: str) -> CheckedInV1:
-    scan = accepted.scan
+def _fact(webinar_id: str, accepted: Accepted, scanner_id: str) -> CheckedInV1:
     return CheckedInV1(
         webinar_id=webinar_id,
         participant_id=accepted.participant_id,
-        scan_id=scan.scan_id,
-        session_id=scan.session_id,
-        kind=scan.kind,
-        gate=scan.gate,
+        **accepted.scan._asdict(),
         scanner_id=scanner_id,
-        at=scan.at,
         skew=accepted.skew,
     )
+
+
+def _taken(fact: CheckedInV1) -> ScanTakenV1:
+    return ScanTakenV1.model_validate(fact.model_dump(exclude={"skew"}))

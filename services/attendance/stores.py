@@ -12,6 +12,7 @@ from redis.client import Pipeline
 
 from services.attendance import rulings_view
 from services.attendance.rulings_view import RulingsView
+from services.attendance.scan_memory import project_scan
 from shared.consume import Record
 from shared.keys import split_person_key
 from shared.settings import KafkaSettings, Settings
@@ -23,12 +24,13 @@ from shared.topics import (
     REGISTRATION_AUDIT,
     REVIEWS,
     RULINGS,
+    SCANS,
     WEBINARS,
 )
 from shared.views import View, connect
 
 TOPICS = (
-    WEBINARS, ENROLMENTS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,
+    WEBINARS, ENROLMENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,
     REGISTRATION_AUDIT,
 )  # fmt: skip
 NAME = "attendance"
@@ -41,6 +43,7 @@ def project(view: View) -> Any:
         ENROLMENTS.name: _enrolment,
         DECISIONS.name: _decision,
         REVIEWS.name: _review,
+        SCANS.name: project_scan,
         CERTIFICATES.name: _certificate,
         RULINGS.name: rulings_view.ruling,
         ATTENDANCE_AUDIT.name: rulings_view.audit,
@@ -111,6 +114,16 @@ class AttendanceView:
         """The webinar's event as a dict."""
         raw: Any = self._redis.hget(self.view.key("webinars"), webinar_id)
         return orjson.loads(raw) if raw else None
+
+    def webinars(self) -> list[dict[str, Any]]:
+        """All webinars' events."""
+        found: Any = self._redis.hvals(self.view.key("webinars"))
+        return [orjson.loads(raw) for raw in found]
+
+    def enrolments(self, webinar_id: str) -> int:
+        """How many people are or were enrolled."""
+        found: Any = self._redis.hlen(self.view.key("enrolments", webinar_id))
+        return int(found)
 
     def enrolled(self, webinar_id: str, people: Iterable[str]) -> dict[str, list[str]]:
         """{participant_id: [external_id, status, region, mode]} of those who have an enrolment."""

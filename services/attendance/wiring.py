@@ -19,6 +19,7 @@ from shared.topics import (
     EVENTS,
     REVIEWS,
     RULINGS,
+    SCANS,
     WEBHOOKS,
     WEBINARS,
 )
@@ -67,16 +68,13 @@ def run_api() -> None:
 
     telemetry.configure("attendance.api")
     settings = load_or_exit(AttendanceApiSettings)
-    require(settings, (WEBINARS, ENROLMENTS, EVENTS, DECISIONS, REVIEWS, CERTIFICATES))
+    require(settings, (WEBINARS, ENROLMENTS, EVENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES))
     serve(build_api(settings), settings)
 
 
 def build_api(settings: Any) -> Any:
     """The FastAPI application."""
     from services.attendance import stores
-    from services.attendance.pages import sign_in
-    from services.attendance.pages.render import serve_static
-    from services.attendance.routes import attendance, check_ins
     from shared.http import build_app
     from shared.publish import AsyncPublisher
     from shared.views import Projector
@@ -107,10 +105,18 @@ def build_api(settings: Any) -> Any:
 
     app = build_app("attendance", settings, readiness, lifespan=lifespan)
     _share(app.state, settings, view, publisher)
-    for routes in (check_ins, attendance, sign_in):
+    _add_routes(app)
+    return app
+
+
+def _add_routes(app: Any) -> None:
+    from services.attendance.pages import sign_in
+    from services.attendance.pages.render import serve_static
+    from services.attendance.routes import attendance, check_ins, rosters
+
+    for routes in (check_ins, rosters, attendance, sign_in):
         app.include_router(routes.router)
     serve_static(app)
-    return app
 
 
 def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:

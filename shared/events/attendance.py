@@ -116,6 +116,20 @@ class ItemPassedV1(Event):
     by: str = ""
 
 
+class ScanTakenV1(Event):
+    """Which scan a scan id stands for, for ever; written after the scan itself (rule F)."""
+
+    type: ClassVar[str] = "hadir.attendance.scan-taken.v1"
+    webinar_id: str
+    participant_id: str
+    scan_id: str
+    session_id: str
+    kind: Literal["in", "out"]
+    gate: str = ""
+    scanner_id: str = ""
+    at: int
+
+
 class Reason(Model):
     """Why: a code of the enum with its figures, and a sentence in each language."""
 

@@ -22,6 +22,10 @@ class Refusal(StrEnum):
     IN_THE_FUTURE = "time-in-the-future"
     FAR_FROM_SESSION = "time-far-from-session"
     ID_REUSED = "scan-id-reused"
+    CODE_UNKNOWN = "code-unknown"
+    CODE_CUT_SHORT = "code-cut-short"
+    PERSON_INVALID = "participant-id-invalid"
+    INVALID = "scan-invalid"
 
 
 SENTENCES: dict[Refusal, tuple[str, str]] = {
@@ -49,6 +53,22 @@ SENTENCES: dict[Refusal, tuple[str, str]] = {
     Refusal.ID_REUSED: (
         "Nomor pindaian ini sudah dipakai untuk pindaian lain.",
         "This scan id was already used for another scan.",
+    ),
+    Refusal.CODE_UNKNOWN: (
+        "Kode ini tidak sah.",
+        "This code is not a genuine one.",
+    ),
+    Refusal.CODE_CUT_SHORT: (
+        "Kode ini terpotong; pindai sekali lagi atau cari orangnya.",
+        "This code was cut short; scan it again or look the person up.",
+    ),
+    Refusal.PERSON_INVALID: (
+        "Nomor peserta ini tidak berbentuk nomor peserta.",
+        "This is not the form of a participant id.",
+    ),
+    Refusal.INVALID: (
+        "Pindaian ini tidak lengkap atau salah bentuk.",
+        "This scan is incomplete or not of the right form.",
     ),
 }
 """What to tell the door crew: Indonesian, English."""

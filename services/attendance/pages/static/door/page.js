@@ -1,0 +1,344 @@
+// The door page: what is chosen, what a scan says, what waits to be sent.
+"use strict";
+
+(() => {
+  const texts = JSON.parse(document.getElementById("texts").textContent);
+  const language = document.documentElement.lang;
+  const AGAIN = 6000;
+  const SYNC_EVERY = 30000;
+  const SKEW = 60;
+  const at = (id) => document.getElementById(id);
+  const say = (key, values = {}) =>
+    texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+  const clock = (time) => new Date(time).toLocaleTimeString(
+    language === "id" ? "id-ID" : "en-GB", { hour: "2-digit", minute: "2-digit" });
+  let now = null;
+  let webinars = [];
+  let last = { key: "", at: 0 };
+  let shown = "";
+  let syncing = null;
+
+  // --- results ---
+
+  function result(kind, headline, who = "", more = "") {
+    at("result").dataset.kind = kind;
+    at("headline").textContent = headline;
+    at("who").textContent = who;
+    at("more").textContent = more;
+    Door.feedback.give(kind);
+  }
+
+  function notice(text) {
+    at("notice").textContent = text;
+    at("notice").hidden = !text;
+  }
+
+  const described = (person) => [person.external_id, person.region].filter(Boolean).join(" · ");
+
+  async function told(person, kind, before) {
+    if (!person) return ["look", say("not_in_roster"), "", say("checked_when_sent")];
+    if (person.status !== "enrolled") return ["look", say("cancelled"), described(person), say("kept_for_review")];
+    const same = before.filter((scan) => scan.kind === kind).map((scan) => scan.time).sort().pop();
+    const newest = before.map((scan) => [scan.time, scan.kind]).sort().pop();
+    const repeated = newest && newest[1] === kind;
+    const mode = person.mode === "online" ? say("enrolled_online") : say("enrolled");
+    if (repeated) return ["look", say(kind === "in" ? "already_in" : "already_out", { at: clock(same) }), described(person), mode];
+    return ["good", say(kind === "in" ? "welcome" : "goodbye"), described(person), mode];
+  }
+
+  // --- scanning ---
+
+  async function scanned(text) {
+    const kind = document.querySelector('input[name="kind"]:checked').value;
+    const key = `${kind} ${text}`;
+    if (key === last.key && Date.now() - last.at < AGAIN) { last.at = Date.now(); return; }
+    last = { key, at: Date.now() };
+    const { problem, code, person } = await Door.roster.whose(now.webinar_id, text);
+    if (problem) { result("bad", say(problem)); return; }
+    await record(kind, person, code);
+  }
+
+  async function record(kind, person, code) {
+    const who = person ? person.participant_id : code;
+    const before = await Door.store.scansOf(now.webinar_id, now.session_id, who);
+    const scan = {
+      scan_id: crypto.randomUUID(), webinar_id: now.webinar_id, session_id: now.session_id, kind,
+      gate: now.gate, scanner_id: now.scanner, time: new Date().toISOString(), state: "unsent",
+      who, shown: person ? person.external_id : "",
+      ...(code ? { code } : { participant_id: person.participant_id }),
+    };
+    await Door.store.put("queue", scan);
+    shown = scan.scan_id;
+    result(...await told(person, kind, before.filter((one) => one.state !== "refused")));
+    await count();
+    send();
+  }
+
+  async function find(text) {
+    const list = at("found");
+    list.replaceChildren();
+    if (text.includes(".") || text.length > 40) { await scanned(text); return; }
+    const people = await Door.store.peopleByExternal(now.webinar_id, text, 8);
+    if (!people.length) { result("bad", say("nobody_found"), text); return; }
+    for (const person of people) {
+      const button = document.createElement("button");
+      button.type = "button";
+      button.textContent = described(person);
+      button.onclick = async () => {
+        list.replaceChildren();
+        at("code").value = "";
+        await record(document.querySelector('input[name="kind"]:checked').value, person);
+      };
+      const item = document.createElement("li");
+      item.append(button);
+      list.append(item);
+    }
+  }
+
+  async function camera() {
+    Door.feedback.allow();
+    const box = document.querySelector(".camera");
+    if (Door.camera.running) {
+      Door.camera.stop();
+      delete box.dataset.on;
+      at("camera").textContent = say("start_camera");
+      return;
+    }
+    try {
+      await Door.camera.start(at("video"), scanned);
+      box.dataset.on = "";
+      at("camera").textContent = say("stop_camera");
+      if (navigator.wakeLock) navigator.wakeLock.request("screen").catch(() => undefined);
+    } catch (problem) {
+      notice(say(problem.name === "NotAllowedError" ? "camera_forbidden" : "camera_missing"));
+    }
+  }
+
+  // --- sending ---
+
+  function send() {
+    syncing = syncing || Door.sync().then(sent).finally(() => { syncing = null; });
+    return syncing;
+  }
+
+  async function sent(report) {
+    at("sign-in").hidden = report.state !== "sign-in";
+    if (report.state === "offline" || report.state === "busy") await later();
+    if (report.state === "forbidden") notice(say("forbidden"));
+    if (Math.abs(report.skew || 0) > SKEW) notice(say("clock_wrong", { seconds: Math.abs(report.skew) }));
+    for (const scan of report.results) {
+      const flag = scan.flags && scan.flags[0];
+      if (flag) {
+        result("look", say("two_gates", { gate: flag.gate, at: clock(flag.at * 1000) }), scan.shown);
+      } else if (scan.state === "refused" && scan.scan_id === shown) {
+        result("bad", language === "id" ? scan.problem.title : scan.problem.detail, scan.shown);
+      }
+    }
+    await count();
+    if (!at("outbox").hidden) await outbox();
+  }
+
+  async function later() {
+    const worker = navigator.serviceWorker && await navigator.serviceWorker.getRegistration("/door");
+    if (worker && worker.sync) await worker.sync.register("hadir-door").catch(() => undefined);
+  }
+
+  async function waiting() {
+    const [scans, walkIns, lists] = await Promise.all([
+      Door.store.countState("unsent"), Door.store.all("walkins"), Door.store.all("lists")]);
+    return scans + walkIns.length + lists.filter((list) => !list.sent).length;
+  }
+
+  async function count() {
+    const [unsent, refused] = await Promise.all([waiting(), Door.store.countState("refused")]);
+    at("badge").textContent = unsent + refused ? String(unsent + refused) : "";
+    at("counts").textContent = say("counted", { unsent, refused });
+  }
+
+  // --- the queue ---
+
+  function entry(state, what, detail) {
+    const item = document.createElement("li");
+    item.dataset.state = state;
+    for (const [name, text] of [["what", what], ["", detail]]) {
+      const line = document.createElement("p");
+      line.className = name;
+      line.textContent = text;
+      item.append(line);
+    }
+    return item;
+  }
+
+  const sentence = (problem) =>
+    problem ? (language === "id" ? problem.title : problem.detail || problem.title) : "";
+
+  function faults(problem) {
+    const found = (problem.errors || []).map((fault) => fault.detail).join(" ");
+    return `${sentence(problem)} ${found}`.trim();
+  }
+
+  function scanEntry(scan) {
+    const flag = scan.flags && scan.flags[0];
+    const state = flag || scan.status === "parked" ? "look" : scan.state;
+    const words = flag ? say("two_gates", { gate: flag.gate, at: clock(flag.at * 1000) })
+      : sentence(scan.problem) || say(`state_${scan.state}`);
+    const what = `${clock(scan.time)} · ${say(scan.kind)} · ${scan.gate} · ${scan.shown || say("unknown")}`;
+    return entry(state, what, words);
+  }
+
+  async function outbox() {
+    const [refused, unsent, sentOnes, walkIns, lists] = await Promise.all([
+      Door.store.inState("refused", 200), Door.store.inState("unsent", 200),
+      Door.store.inState("sent"), Door.store.all("walkins"), Door.store.all("lists")]);
+    const newest = (scans) => scans.sort((a, b) => (a.time < b.time ? 1 : -1));
+    at("entries").replaceChildren(
+      ...newest(refused).map(scanEntry),
+      ...walkIns.map((one) => walkInEntry(one)),
+      ...lists.map((list) => entry(list.problem ? "refused" : list.sent ? "sent" : "unsent",
+        `${say("list")} · ${list.name}`,
+        list.problem ? faults(list.problem) : say(list.sent ? "state_sent" : "state_unsent"))),
+      ...newest(unsent).map(scanEntry),
+      ...newest(sentOnes).slice(0, 30).map(scanEntry),
+    );
+    await count();
+  }
+
+  function walkInEntry(one) {
+    const words = one.problem ? faults(one.problem) : say("state_unsent");
+    const item = entry(one.problem ? "refused" : "unsent", `${clock(one.scan.time)} · ${say("new_person")}`, words);
+    if (one.problem) {
+      const again = document.createElement("button");
+      again.type = "button";
+      again.className = "button second";
+      again.textContent = say("correct");
+      again.onclick = () => Door.walkIn.edit(one);
+      item.append(again);
+    }
+    return item;
+  }
+
+  // --- views and set-up ---
+
+  function show(view) {
+    for (const name of ["setup", "scan", "outbox", "walk-in", "lists"]) at(name).hidden = name !== view;
+    for (const button of document.querySelectorAll("[data-view]")) {
+      if (button.dataset.view === view) button.setAttribute("aria-current", "page");
+      else button.removeAttribute("aria-current");
+    }
+    at("bar").hidden = view === "setup" && !now;
+    if (view !== "scan" && Door.camera.running) camera();
+    if (view === "outbox") outbox();
+    if (view === "lists") Door.lists.open();
+    scrollTo(0, 0);
+  }
+
+  function option(value, label) {
+    const made = document.createElement("option");
+    made.value = value;
+    made.textContent = label;
+    return made;
+  }
+
+  function sessions() {
+    const webinar = webinars.find((one) => one.webinar_id === at("webinar").value);
+    const list = webinar ? webinar.sessions : [];
+    at("session").replaceChildren(...list.map((s) => option(s.id, sessionName(s))));
+  }
+
+  const sessionName = (s) => `${s.id} · ${new Date(s.start).toLocaleString(
+    language === "id" ? "id-ID" : "en-GB", { dateStyle: "medium", timeStyle: "short" })} · ${s.hall}`;
+
+  async function setup() {
+    show("setup");
+    const kept = await Door.store.all("rosters");
+    try {
+      webinars = (await Door.call("/v1/door/webinars")).items;
+      notice(webinars.length ? "" : say("no_webinars"));
+    } catch (stop) {
+      webinars = kept;
+      at("sign-in").hidden = stop.because !== "sign-in";
+      notice(stop.because === "sign-in" ? "" : say("offline_setup"));
+    }
+    at("webinar").replaceChildren(...webinars.map((w) => option(w.webinar_id, w.title)));
+    if (now && webinars.some((w) => w.webinar_id === now.webinar_id)) at("webinar").value = now.webinar_id;
+    sessions();
+    if (now) at("session").value = now.session_id;
+    at("gate").value = now ? now.gate : "";
+    at("scanner").value = now ? now.scanner : "";
+  }
+
+  async function start() {
+    Door.feedback.allow();
+    const webinar = webinars.find((one) => one.webinar_id === at("webinar").value);
+    const session = webinar.sessions.find((one) => one.id === at("session").value);
+    at("downloading").hidden = false;
+    try {
+      await Door.roster.download(webinar, (have, total) => {
+        at("download").max = Math.max(total, 1);
+        at("download").value = have;
+        at("download-text").textContent = say("downloaded", { have, total });
+      });
+      notice("");
+    } catch (stop) {
+      at("sign-in").hidden = stop.because !== "sign-in";
+      if (!await Door.store.get("rosters", webinar.webinar_id)) { notice(say("not_downloaded")); return; }
+      notice(say("old_roster"));
+    } finally {
+      at("downloading").hidden = true;
+    }
+    now = { webinar_id: webinar.webinar_id, session_id: session.id, title: webinar.title,
+      session, gate: at("gate").value.trim(), scanner: at("scanner").value.trim() };
+    await Door.store.put("settings", now, "now");
+    if (navigator.storage && navigator.storage.persist) await navigator.storage.persist();
+    await place();
+  }
+
+  async function place() {
+    const roster = await Door.store.get("rosters", now.webinar_id);
+    at("where").textContent = `${now.title} · ${now.session_id} · ${say("gate")} ${now.gate} · ${now.scanner}`;
+    at("roster-age").textContent = say("roster_of", { people: roster.total, at: clock(roster.at) });
+    Door.now = now;
+    show("scan");
+    await count();
+    send();
+  }
+
+  // --- start ---
+
+  function listen() {
+    at("setup-form").onsubmit = (event) => { event.preventDefault(); start(); };
+    at("webinar").onchange = sessions;
+    at("change").onclick = setup;
+    at("camera").onclick = camera;
+    at("send").onclick = send;
+    at("typed").onsubmit = (event) => {
+      event.preventDefault();
+      Door.feedback.allow();
+      const text = at("code").value.trim();
+      if (text) find(text);
+    };
+    for (const button of document.querySelectorAll("[data-view]")) button.onclick = () => show(button.dataset.view);
+    addEventListener("online", send);
+    document.addEventListener("visibilitychange", () => { if (!document.hidden) send(); });
+    setInterval(async () => { if (await waiting()) send(); }, SYNC_EVERY);
+  }
+
+  async function worker() {
+    if (!navigator.serviceWorker) { notice(say("no_offline")); return; }
+    navigator.serviceWorker.addEventListener("message", async () => { await count(); });
+    try {
+      await navigator.serviceWorker.register("/door-sw.js", { scope: "/door", updateViaCache: "none" });
+    } catch {
+      if (!navigator.serviceWorker.controller) notice(say("no_offline"));
+    }
+  }
+
+  Door.page = { at, say, show, count, send, entry, clock, described, option };
+  document.addEventListener("DOMContentLoaded", async () => {
+    listen();
+    now = await Door.store.get("settings", "now") || null;
+    await Door.store.dropOldScans();
+    await (now ? place() : setup());
+    worker();
+  });
+})();
