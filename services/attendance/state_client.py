@@ -11,6 +11,7 @@ from fastapi.concurrency import run_in_threadpool
 
 from services.attendance.state_queries import PATH, token_of
 from services.attendance.stores import WorkerProgress
+from shared.events.rulings import TimeCorrectedV1
 from shared.http import Problem
 from shared.keys import partition_of, person_key
 
@@ -44,6 +45,19 @@ class WorkerStates:
         key = person_key(webinar_id, participant_id).encode()
         question = {"query": "person", "webinar_id": webinar_id, "participant_id": participant_id}
         (answer,) = await self._ask([partition_of(key, self._partitions)], question, PERSON_SECONDS)
+        return answer
+
+    async def corrected(self, word: TimeCorrectedV1) -> dict[str, Any]:
+        """What a correction would change (`state_queries.corrected`)."""
+        key = person_key(word.webinar_id, word.participant_id).encode()
+        question = {"query": "corrected", "word": word.model_dump(mode="json")}
+        (answer,) = await self._ask([partition_of(key, self._partitions)], question, PERSON_SECONDS)
+        return answer
+
+    async def base(self, webinar_id: str) -> dict[str, Any]:
+        """The sessions' bases (`state_queries.base`): the same on every partition."""
+        (answer,) = await self._ask([0], {"query": "base", "webinar_id": webinar_id},
+                                    PERSON_SECONDS)  # fmt: skip
         return answer
 
     async def everywhere(self, question: dict[str, Any]) -> list[dict[str, Any]]:

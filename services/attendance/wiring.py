@@ -19,7 +19,6 @@ from shared.topics import (
     EVENTS,
     REVIEWS,
     RULINGS,
-    SCANS,
     WEBHOOKS,
     WEBINARS,
 )
@@ -63,12 +62,13 @@ def build_gateway(settings: Any) -> Any:
 
 def run_api() -> None:
     """The attendance api, with the projector of its view in a thread."""
+    from services.attendance import stores
     from services.attendance.settings import AttendanceApiSettings
     from shared.http import serve
 
     telemetry.configure("attendance.api")
     settings = load_or_exit(AttendanceApiSettings)
-    require(settings, (WEBINARS, ENROLMENTS, EVENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES))
+    require(settings, (*stores.TOPICS, EVENTS))
     serve(build_api(settings), settings)
 
 
@@ -112,9 +112,20 @@ def build_api(settings: Any) -> Any:
 def _add_routes(app: Any) -> None:
     from services.attendance.pages import sign_in
     from services.attendance.pages.render import serve_static
-    from services.attendance.routes import attendance, check_ins, rosters
+    from services.attendance.routes import (
+        attendance,
+        audit,
+        check_ins,
+        corrections,
+        items,
+        proctor_lists,
+        reviews,
+        rosters,
+        settlements,
+    )
 
-    for routes in (check_ins, rosters, attendance, sign_in):
+    operators = (reviews, corrections, settlements, proctor_lists, items, audit)
+    for routes in (check_ins, rosters, attendance, *operators, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 
@@ -122,7 +133,9 @@ def _add_routes(app: Any) -> None:
 def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
     """What the routes find in `app.state`."""
     from services.attendance.check_in import CheckIns
+    from services.attendance.operators import Operators
     from services.attendance.progress import LogEnds
+    from services.attendance.record_writer import RecordWriter
     from services.attendance.state_client import WorkerStates
     from services.attendance.stores import WorkerProgress
 
@@ -131,6 +144,8 @@ def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
     state.check_ins = CheckIns(settings.code_key, view, publisher)
     state.states = WorkerStates(settings.identity_key, settings.partitions, progress)
     state.ends = LogEnds(settings)
+    state.operators = Operators(view, publisher)
+    state.events_writer = RecordWriter(settings, EVENTS, publisher)
 
 
 def run_worker() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import structlog
 from redis.exceptions import RedisError
 
+from services.attendance import ruling_queries
 from services.attendance.decide import DecideStage
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
@@ -82,7 +83,9 @@ class Worker:
     def queries(self) -> StateQueries:
         """What the api may ask."""
         return StateQueries(
-            self._settings.identity_key, lambda: list(self.stream.runners.values()), QUERIES
+            self._settings.identity_key,
+            lambda: list(self.stream.runners.values()),
+            {**QUERIES, **ruling_queries.QUERIES},
         )
 
     def healthy(self) -> Sequence[str]:

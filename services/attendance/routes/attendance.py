@@ -1,4 +1,4 @@
-"""Decisions and their reasons, review cases, and how far a webinar is."""
+"""Decisions and their reasons, and how far a webinar is."""
 
 from collections.abc import Sequence
 from typing import Annotated, Any
@@ -68,14 +68,6 @@ def get_attendance(
     if item["enrolment"] is None and "verdict" not in item:
         raise Problem(404, "participant-unknown", "Nobody of this id takes part in this webinar")
     return item
-
-
-@router.get("/reviews", summary="Connections that nobody could be credited with")
-def list_reviews(webinar_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """Review cases, the open ones first."""
-    view = view_of(request)
-    webinar_of(view, webinar_id)
-    return {"items": view.reviews(webinar_id)}
 
 
 def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[dict[str, Any]]:

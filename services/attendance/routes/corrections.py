@@ -1,0 +1,174 @@
+"""Corrections of a person's time (rule F2), and taking any word back."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Query, Request, Response
+from fastapi.concurrency import run_in_threadpool
+from pydantic import AwareDatetime
+
+from services.attendance.knowledge import second
+from services.attendance.operators import Deed, common, figures
+from services.attendance.routes.bodies import (
+    IdempotencyKey,
+    Person,
+    Reason,
+    Reasoned,
+    Word,
+    Words,
+)
+from services.attendance.routes.common import (
+    PREFIX,
+    Operator,
+    Reader,
+    answered,
+    enrolled_or_refused,
+    new_id,
+    operators_of,
+    session_of,
+    view_of,
+    webinar_of,
+)
+from services.attendance.state_client import WorkerStates
+from services.attendance.stores import AttendanceView
+from shared.events.rulings import RulingWithdrawnV1, TimeCorrectedV1
+from shared.http import Caller, Problem, not_ready
+
+router = APIRouter(tags=["corrections"])
+CORRECTION = "time-corrected"
+WITHDRAWAL = "ruling-withdrawn"
+
+
+class CorrectionIn(Person):
+    """Time to add to a person, or to take away; without session_id, in every session."""
+
+    webinar_id: str
+    session_id: str | None = None
+    kind: Literal["add", "remove"]
+    start: AwareDatetime
+    end: AwareDatetime
+    reason: Reason
+
+
+class Corrected(Word):
+    """The word, and the decision before it. `after` is what follows from it: in a dry run always,
+    otherwise read it from the person's attendance in a moment."""
+
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+
+
+@router.post("/v1/corrections", response_model=Corrected, status_code=201,
+             summary="Correct a person's time")  # fmt: skip
+async def correct(
+    body: CorrectionIn, request: Request, response: Response, caller: Operator,
+    dry_run: Annotated[bool, Query(description="show before and after; decide nothing")] = False,
+    idempotency_key: IdempotencyKey = None,
+) -> Any:  # fmt: skip
+    """The last word stands over all evidence. It can be withdrawn."""
+    word = await run_in_threadpool(_word, request, body, caller, idempotency_key)
+    before, after = await _projected(request, word)
+    if dry_run:
+        if after is None:
+            raise not_ready("The evidence cannot be read at the moment.")
+        response.status_code = 200
+        return {**word.model_dump(mode="json"), "kind": CORRECTION, "before": before,
+                "after": after}  # fmt: skip
+    said = await operators_of(request).say(caller, [word], Deed(
+        "correction-made", word.participant_id, before,
+        {"correction": word.kind, "start": word.start, "end": word.end, **(after or {})},
+    ))  # fmt: skip
+    return {**answered(response, said), "before": before, "after": after}
+
+
+@router.get("/v1/corrections", response_model=Words, summary="Corrections of a webinar")
+def list_corrections(
+    webinar_id: str, request: Request, caller: Reader, participant_id: str = "", cursor: str = "",
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> Any:  # fmt: skip
+    """By person; withdrawn ones too, which say by which word."""
+    view = view_of(request)
+    webinar_of(view, webinar_id)
+    page = view.rulings.corrections(webinar_id, participant_id, cursor, limit)
+    return {"items": page.items, "next": page.cursor}
+
+
+@router.get(PREFIX + "/rulings", response_model=Words, summary="Everything that operators said")
+def list_rulings(webinar_id: str, request: Request, caller: Reader) -> Any:
+    """In the order in which the words apply."""
+    view = view_of(request)
+    webinar_of(view, webinar_id)
+    return {"items": view.rulings.of_webinar(webinar_id)}
+
+
+@router.post("/v1/corrections/{ruling_id}:withdraw", response_model=Word, status_code=201,
+             summary="Take a correction back")  # fmt: skip
+async def withdraw_correction(ruling_id: str, body: Reasoned, request: Request,
+                              response: Response, caller: Operator) -> Any:  # fmt: skip
+    """As if it had never been said; the person is decided on anew (rule D9 for certificates)."""
+    return await _withdraw(ruling_id, body.reason, request, response, caller, CORRECTION)
+
+
+@router.post("/v1/rulings/{ruling_id}:withdraw", response_model=Word, status_code=201,
+             summary="Take any word back")  # fmt: skip
+async def withdraw(ruling_id: str, body: Reasoned, request: Request, response: Response,
+                   caller: Operator) -> Any:  # fmt: skip
+    """An assignment, correction, settlement, release or list. A withdrawal cannot be withdrawn."""
+    return await _withdraw(ruling_id, body.reason, request, response, caller, None)
+
+
+async def _withdraw(ruling_id: str, reason: str, request: Request, response: Response,
+                    caller: Caller, kind: str | None) -> Any:  # fmt: skip
+    known = await run_in_threadpool(_withdrawable, request, ruling_id, kind)
+    # one id for every withdrawal of a word: whoever takes it back again says nothing new
+    ids = common(caller, known["webinar_id"], new_id("withdraw", caller, ruling_id), reason)
+    word = RulingWithdrawnV1(**ids, withdraws=ruling_id)
+    gone = {"withdrawn": known["withdrawn_by"] is not None, "kind": known["kind"]}
+    said = await operators_of(request).say(
+        caller, [word], Deed("ruling-withdrawn", ruling_id, gone, {"withdrawn": True})
+    )
+    return answered(response, said)
+
+
+def _withdrawable(request: Request, ruling_id: str, kind: str | None) -> dict[str, Any]:
+    view = view_of(request)
+    known = view.rulings.ruling(ruling_id)
+    if known is None or (kind is not None and known["kind"] != kind):
+        raise Problem(404, "ruling-unknown", "There is no such word of an operator")
+    if known["kind"] == WITHDRAWAL:
+        raise Problem(409, "withdrawal-final", "A withdrawal cannot be withdrawn",
+                      "Say the word anew.")  # fmt: skip
+    if known["withdrawn_by"] is not None:
+        raise Problem(409, "withdrawn-already", "It was withdrawn already",
+                      withdrawn_by=known["withdrawn_by"])  # fmt: skip
+    return known
+
+
+def _word(request: Request, body: CorrectionIn, caller: Caller, key: str | None) -> TimeCorrectedV1:
+    view = view_of(request)
+    webinar = webinar_of(view, body.webinar_id)
+    enrolled_or_refused(view, body.webinar_id, [body.id])
+    start, end = int(body.start.timestamp()), int(body.end.timestamp())
+    sessions = webinar["sessions"]
+    if body.session_id is not None:
+        sessions = [session_of(webinar, body.session_id)]
+    if start >= end:
+        raise Problem(422, "interval-empty", "The time ends before it begins")
+    if not any(start < second(s["end"]) and end > second(s["start"]) for s in sessions):
+        raise Problem(422, "outside-session", "The time is outside of the session",
+                      "It would change nothing.")  # fmt: skip
+    ids = common(caller, body.webinar_id, new_id("corrections", caller, key), body.reason)
+    return TimeCorrectedV1(**ids, participant_id=body.id, session_id=body.session_id,
+                           kind=body.kind, start=start, end=end)  # fmt: skip
+
+
+async def _projected(request: Request, word: TimeCorrectedV1) -> tuple[Any, Any]:
+    """(before, after) of a correction by the evidence that the worker holds; where it cannot be
+    asked at the moment, before is the last decision."""
+    states: WorkerStates = request.app.state.states
+    try:
+        found = await states.corrected(word)
+    except Problem:
+        view: AttendanceView = request.app.state.view
+        decisions = await run_in_threadpool(view.decisions, word.webinar_id, [word.participant_id])
+        return figures(decisions.get(word.participant_id)), None
+    return figures(found["before"]), figures(found["after"])

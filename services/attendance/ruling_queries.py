@@ -1,0 +1,70 @@
+"""What operators ask workers before they say a word: what it would change, what is to be settled."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.attendance.decide import DecideStage
+from services.attendance.decisions import evidence_of, standing_of
+from services.attendance.domain.codes import Enrolment
+from services.attendance.domain.eligibility import Decision, project
+from services.attendance.domain.facts import Correction
+from services.attendance.domain.plan import Plan
+from services.attendance.domain.presence import measure
+from services.attendance.state_queries import NotHere, Query
+
+
+async def corrected(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> dict[str, Any]:
+    """A person's decision as it is and as a correction (a `TimeCorrectedV1`) would make it; decides
+    nothing. Before the grace has passed both are projections (rule D3)."""
+    ((partition, stage),) = stages.items()
+    word = question["word"]
+    webinar_id, participant_id = word["webinar_id"], word["participant_id"]
+    the_plan = _plan(stage, webinar_id)
+    person = stage.state.people.get(webinar_id, {}).get(participant_id)
+    passed = stage.state.passed.get(webinar_id, set())
+    knowledge = stage.knowledge
+    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
+    evidence = evidence_of(knowledge, webinar_id, participant_id, person)
+    more = Correction(word["ruling_id"], word["made_at"], word["session_id"], word["kind"],
+                      word["start"], word["end"])  # fmt: skip
+    with_it = evidence._replace(corrections=(*evidence.corrections, more))
+    enrolled = standing.enrolment is Enrolment.ENROLLED
+    before, after = (
+        _figures(project(the_plan, measure(the_plan, known, enrolled=enrolled), standing))
+        for known in (evidence, with_it)
+    )
+    return {"before": before, "after": after}
+
+
+async def base(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> dict[str, Any]:
+    """Each session's base, every host gap, and the questions that keep verdicts open (rule I13)."""
+    (stage,) = stages.values()
+    the_plan = _plan(stage, question["webinar_id"])
+    return {
+        "sessions": [
+            {"id": s.id, "start": s.start, "end": s.end, "base": s.base,
+             "base_seconds": s.base_seconds, "host_down_seconds": s.host_down_seconds,
+             "gaps": s.gaps, "questions": _questions(the_plan, s.id)}
+            for s in the_plan.sessions
+        ]
+    }  # fmt: skip
+
+
+def _plan(stage: DecideStage, webinar_id: str) -> Plan:
+    the_plan = stage.plans.get(webinar_id)
+    if the_plan is None:
+        raise NotHere  # the webinar is not read yet
+    return the_plan
+
+
+def _questions(the_plan: Plan, session_id: str) -> list[dict[str, Any]]:
+    mine = (q for q in the_plan.questions if q.session_id == session_id)
+    return [{"code": q.code.value, "figures": q.figures} for q in mine]
+
+
+def _figures(decision: Decision) -> dict[str, Any]:
+    names = ("verdict", "provisional", "present_seconds", "required_seconds", "digest")
+    return {name: getattr(decision, name) for name in names}
+
+
+QUERIES: Mapping[str, Query] = {"corrected": corrected, "base": base}
