@@ -19,6 +19,7 @@ NUMBER = "90000000001"
 CONNECTION = derived_id("example", "connection")
 SEALED = "ZXhhbXBsZTogc2VhbGVkIGJ5dGVzIG9mIG5vYm9keQ=="
 OFFICIAL_END = 1_767_931_200  # 2026-01-09T04:00:00Z
+READ = (OFFICIAL_END + 300) * 1000
 DIGEST = "sha256:" + "0" * 64
 PLACE: dict[str, Any] = {"webinar_id": WEBINAR, "participant_id": PERSON}
 
@@ -137,6 +138,32 @@ BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
     ),
     attendance.ItemPassedV1: lambda: attendance.ItemPassedV1(
         **PLACE, item="post-test", at=OFFICIAL_END, by="example-operator"
+    ),
+    attendance.ReportPageV1: lambda: attendance.ReportPageV1(
+        meeting_uuid=MEETING, zoom_number=NUMBER, read=READ, page=0,
+        rows=(("16778240", OFFICIAL_END - 10_000, OFFICIAL_END, "in_meeting",
+               "example-registrant", "", ""),),
+    ),
+    attendance.ReportReadV1: lambda: attendance.ReportReadV1(
+        meeting_uuid=MEETING, zoom_number=NUMBER, read=READ, at=OFFICIAL_END + 301,
+        total_records=1, rows=1, digest="rows:1:" + "0" * 32,
+    ),
+    attendance.ReportAskedV1: lambda: attendance.ReportAskedV1(
+        asked_ms=READ, asked_by="example-operator", reason="Contoh alasan", webinar_id=WEBINAR,
+    ),
+    attendance.ReportClaimsV1: lambda: attendance.ReportClaimsV1(
+        meeting_uuid=MEETING, digest="rows:1:" + "0" * 32, source=0, sources=12,
+        users=("16778240",), told=1,
+    ),
+    attendance.ReportAppliedV1: lambda: attendance.ReportAppliedV1(
+        meeting_uuid=MEETING, zoom_number=NUMBER, digest="rows:1:" + "0" * 32, confirmed=True,
+        source=0, sources=12,
+    ),
+    attendance.ReportDifferedV1: lambda: attendance.ReportDifferedV1(
+        **PLACE, connection_id=CONNECTION, meeting_uuid=MEETING,
+        differences=(attendance.ReportDifference(
+            user_id="16778240", kind="closed", webhook=(OFFICIAL_END - 10_000, None),
+            report=(OFFICIAL_END - 10_000, OFFICIAL_END)),),
     ),
     rulings.ConnectionAssignedV1: lambda: rulings.ConnectionAssignedV1(
         **_said("assigned"), meeting_uuid=MEETING, participant_uuid="example-connection",

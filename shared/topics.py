@@ -69,14 +69,21 @@ REGISTRATION_AUDIT = Topic(
 WEBHOOKS = Topic(
     "attendance.zoom-webhooks.v1", "meeting uuid|participant_uuid", "delete",
     "attendance gateway and worker", ("attendance",),
-    "the bytes as Zoom sent them; from the worker, legs that all partitions must know",
-    (attendance.LegSeenV1,), retention_days=28, batched=True, personal=True,
+    "the bytes as Zoom sent them; from the worker, what other partitions must know of legs",
+    (attendance.LegSeenV1, attendance.ReportClaimsV1), retention_days=28, batched=True,
+    personal=True,
+)  # fmt: skip
+REPORTS = Topic(
+    "attendance.reports.v1", "meeting uuid", "delete", "attendance reconciler and api",
+    ("attendance",), "what Zoom's report says of a meeting, read by read; and who asked for a read",
+    (attendance.ReportPageV1, attendance.ReportReadV1, attendance.ReportAskedV1),
+    retention_days=28,
 )  # fmt: skip
 EVENTS = Topic(
     "attendance.events.v1", "webinar_id|participant_id", "delete", "attendance api and worker",
     ("attendance",), "the facts about a person in a webinar: the record behind every decision",
     (attendance.ConnectionSeenV1, attendance.MeetingSeenV1, attendance.ClockPassedV1,
-     attendance.CheckedInV1, attendance.ItemPassedV1),
+     attendance.CheckedInV1, attendance.ItemPassedV1, attendance.ReportAppliedV1),
     retention_days=400, batched=True,
 )  # fmt: skip
 SCANS = Topic(
@@ -96,6 +103,11 @@ REVIEWS = Topic(
     "attendance.reviews.v1", "case id", "compact", "attendance worker", ("attendance",),
     "connections that nobody could be credited with, until they are settled",
     (attendance.ReviewCaseV1,),
+)  # fmt: skip
+DIFFERENCES = Topic(
+    "attendance.differences.v1", "webinar_id|participant_id|connection", "compact",
+    "attendance worker", ("attendance",), "where Zoom's report and its webhooks differ",
+    (attendance.ReportDifferedV1,),
 )  # fmt: skip
 DECISIONS = Topic(
     "attendance.decisions.v1", "webinar_id|participant_id", "compact", "attendance worker",
@@ -128,7 +140,7 @@ QUOTAS = Topic(
 
 FLOW: tuple[Topic, ...] = (
     PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS, REGISTRATION_AUDIT,
-    WEBHOOKS, EVENTS, SCANS, RULINGS, REVIEWS, DECISIONS, ATTENDANCE_AUDIT,
+    WEBHOOKS, REPORTS, EVENTS, SCANS, RULINGS, REVIEWS, DIFFERENCES, DECISIONS, ATTENDANCE_AUDIT,
     NUMBERS, CERTIFICATES, QUOTAS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in FLOW}

@@ -45,7 +45,7 @@ class ConnectionBook:
             self._by_meeting[seen.meeting_uuid].append(key)
         if not known.add(seen):
             return None
-        self._index(known)
+        self.index(known)
         return key
 
     def float(self, uuid: str, event: Seen | Bound) -> bool:
@@ -68,10 +68,9 @@ class ConnectionBook:
         self._remote[uuid][key] = known
         return True
 
-    def _index(self, known: Known) -> None:
-        who = known.identifiers
-        for token in (*(f"r{r}" for r in who.registrant_ids), *(f"e{e}" for e in who.emails),
-                      *(f"k{k}" for k in who.customer_keys)):  # fmt: skip
+    def index(self, known: Known) -> None:
+        """Make one of ours findable by its identifiers."""
+        for token in known.identifiers.tokens():
             keys = self._by_token[token]
             if known.key not in keys:
                 keys.append(known.key)
@@ -103,7 +102,7 @@ class ConnectionBook:
     def adopt(self, known: Known) -> None:
         """Give a connection of ours the events that name none but have its user_id (rule I1)."""
         if self._floating.get(known.meeting_uuid, NO_FLOATING).adopt(known):
-            self._index(known)
+            self.index(known)
 
     def concerned(self, uuid: str) -> Iterator[Known]:
         """Our connections that a bind or an event without participant_uuid names."""
@@ -136,6 +135,13 @@ class ConnectionBook:
             if self.is_home(leg.key):
                 users = leg.user_ids
                 yield leg, any(k.is_named(u, "") for k in connected for u in users)
+
+    def stray(self, uuid: str, user_id: str) -> Known | None:
+        """The events of a user_id that name no connection, as a leg of their own."""
+        for leg in self._floating.get(uuid, NO_FLOATING).legs():
+            if not leg.participant_uuid and user_id in leg.user_ids:
+                return leg
+        return None
 
     def _all(self, uuid: str, floating: Floating) -> Iterator[Known]:
         yield from (self.own[key] for key in self.of_meeting(uuid))

@@ -17,7 +17,10 @@ import structlog
 from services.attendance.cases import astray_cases, connection_case
 from services.attendance.causes import Cause, because
 from services.attendance.decisions import decision_of, measured_of, standing_of
+from services.attendance.differing import differed_key, differing
 from services.attendance.domain import clocks
+from services.attendance.domain.codes import ClockKind
+from services.attendance.domain.eligibility import reported_sessions
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
@@ -32,6 +35,8 @@ from shared.events.attendance import (
     EligibilityDecidedV1,
     ItemPassedV1,
     MeetingSeenV1,
+    ReportAppliedV1,
+    ReportDifferedV1,
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1
@@ -49,7 +54,7 @@ from shared.publish import AsyncPublisher, Outgoing
 from shared.stream import InputRecord
 from shared.telemetry import DECISIONS as DECIDED
 from shared.telemetry import EVENTS as FOLDED
-from shared.topics import DECISIONS, REVIEWS
+from shared.topics import DECISIONS, DIFFERENCES, REVIEWS
 
 log = structlog.get_logger()
 SLICE = 1_000
@@ -111,11 +116,22 @@ class DecideStage(Listener):
             if self.state.meeting(body):
                 self._renew(body["zoom_number"], because(Cause.MEETING))
         elif kind == ClockPassedV1.type:
-            if self.state.clock(body):
-                cause = because(Cause(body["clock"]))
-                self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
+            self._clock(body)
+        elif kind == ReportAppliedV1.type:
+            self._reported(body)
         else:
             raise ValueError("unknown event type")
+
+    def _clock(self, body: dict[str, Any]) -> None:
+        if self.state.clock(body):
+            cause = because(Cause(body["clock"]))
+            self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
+
+    def _reported(self, body: dict[str, Any]) -> None:
+        if self.state.reports.take(body):
+            for webinar_id in self.knowledge.by_number.get(body["zoom_number"], ()):
+                everybody = self._everybody(webinar_id)
+                self._dirty.update(dict.fromkeys(everybody, because(Cause.REPORT)))
 
     def _concerns(self, body: Mapping[str, Any], cause: str) -> None:
         self._dirty[body["webinar_id"], body["participant_id"]] = cause
@@ -158,6 +174,10 @@ class DecideStage(Listener):
         astray = case.connection_id.startswith("@")
         who = case.candidates[0] if astray else f"~{case.connection_id}"
         self._mark(case.webinar_id, who, Cause.CASE)
+
+    def difference_published(self, webinar_id: str, participant_id: str) -> None:
+        """Look again whether it is as it should be: a zombie may have written it."""
+        self._mark(webinar_id, participant_id, Cause.REPORT)
 
     def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
         key = person_key(webinar_id, participant_id).encode()
@@ -218,17 +238,29 @@ class DecideStage(Listener):
         now = time.time()
         decisions: dict[str, dict[str, Any]] = {}
         cases: list[ReviewCaseV1] = []
+        differs: list[ReportDifferedV1] = []
         for (webinar_id, participant_id), cause in batch.items():
             the_plan = self.plans.get(webinar_id)
             if the_plan is None:
                 continue
+            person = self.state.people[webinar_id].get(participant_id)
+            differs += differing(self.knowledge, webinar_id, participant_id, person)
             if participant_id.startswith("~"):
                 cases += self._changed(self._unresolved(the_plan, participant_id))
                 continue
             decided = self._one(the_plan, participant_id, cases, now, cause)
             if decided is not None:
                 decisions[person_key(webinar_id, participant_id)] = decided
+        await self._publish_differences(differs)
         await self._publish(decisions, cases)
+
+    async def _publish_differences(self, differs: list[ReportDifferedV1]) -> None:
+        if differs:
+            await self._publisher.publish(
+                Outgoing(DIFFERENCES, differed_key(event), event) for event in differs
+            )
+            for event in differs:
+                self.knowledge.keep_difference(event)
 
     def _one(self, the_plan: Plan, participant_id: str, cases: list[ReviewCaseV1],
              now: float, cause: str) -> dict[str, Any] | None:  # fmt: skip
@@ -238,7 +270,8 @@ class DecideStage(Listener):
             return None
         person = self.state.people[webinar_id].get(participant_id)
         knowledge, partition = self.knowledge, self.partition
-        standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
+        standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person,
+                               self.state.reports)  # fmt: skip
         measured = measured_of(the_plan, knowledge, participant_id, person, standing)
         known = self.knowledge.astray.get((webinar_id, participant_id), set())
         cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
@@ -297,4 +330,12 @@ class DecideStage(Listener):
     def _pending(self, the_plan: Plan) -> list[str]:
         webinar = the_plan.webinar
         waited = clocks.pending(webinar, self.state.passed[webinar.id])
-        return sorted({p.clock.kind.value for p in waited})
+        reported = reported_sessions(the_plan, self.state.reports.acting)
+        return sorted(
+            {
+                p.clock.kind.value
+                for p in waited
+                if p.clock.kind is not ClockKind.REPORT_DEADLINE
+                or p.clock.session_id not in reported
+            }
+        )

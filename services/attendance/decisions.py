@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import (
     Decision,
@@ -26,7 +27,8 @@ NOTHING = Evidence()
 
 
 def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participant_id: str,
-                passed: Collection[ClockPassed], person: Person | None = None) -> Standing:  # fmt: skip
+                passed: Collection[ClockPassed], person: Person | None = None,
+                reports: AppliedReports | None = None) -> Standing:  # fmt: skip
     """What besides presence bears on a person's decision."""
     people, rulings = knowledge.standing[partition].get(webinar_id, {}), knowledge.rulings
     return Standing(
@@ -37,6 +39,8 @@ def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participa
         items=frozenset(() if person is None else person.items),
         cases_closed=rulings.cases_closed(webinar_id),
         released=rulings.released(webinar_id, participant_id),
+        reports=frozenset() if reports is None else reports.acting,
+        lone=frozenset() if reports is None else reports.lone,
     )
 
 

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from typing import Any, NamedTuple
 
+from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.facts import ClockPassed, Connection, MeetingTimes, Scan
@@ -55,6 +56,7 @@ class EvidenceState:
         self.facts: dict[str, int] = defaultdict(int)
         self._clocks: dict[ClockPassed, set[int]] = defaultdict(set)
         self.passed: dict[str, set[ClockPassed]] = defaultdict(set)
+        self.reports = AppliedReports()
 
     def connection(self, body: dict[str, Any]) -> bool:
         """A `ConnectionSeenV1`."""
@@ -65,9 +67,11 @@ class EvidenceState:
             return False
         facts = tuple((k, u, t) for k, u, t in body["facts"])
         limits = body.get("limits")
+        rows = tuple((u, join, leave) for u, join, leave in body.get("rows", ()))
         connection = Connection(
             body["connection_id"], body["meeting_uuid"], body["zoom_number"], facts,
             tuple(body["ip_tags"]), None if limits is None else tuple((a, b) for a, b in limits),
+            rows=rows, reported=body.get("reported", False),
         )  # fmt: skip
         after = Seen(revision, body["role"], connection, tuple(body["candidates"]),
                      body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""))  # fmt: skip

@@ -26,11 +26,12 @@ from services.attendance.domain.webhook import (
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.record_writer import DeadFrames, RecordWriter
+from services.attendance.report_desk import Claims, ReportDesk
 from services.attendance.roster import tokens
 from services.attendance.telling import Frames, Teller
 from shared import crypto
 from shared.batch import TornBatch
-from shared.events.attendance import LegSeenV1
+from shared.events.attendance import LegSeenV1, ReportClaimsV1
 from shared.events.registration import EnrolledV1
 from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
 from shared.stream import InputRecord
@@ -51,7 +52,11 @@ class IdentifyStage(Listener):
         self._knowledge, self._out, self._legs, self._dead = knowledge, out, legs, dead
         self._key = identity_key
         self._book = ConnectionBook(partition, partitions)
-        self._teller = Teller(partition, partitions, knowledge, self._book, epoch, source)
+        self._desk = ReportDesk(partition, partitions, knowledge.reports, self._book)
+        self._teller = Teller(
+            partition, partitions, knowledge, self._book, self._desk, epoch, source
+        )
+        self._every, self._mine = range(partitions), partition
         self._meetings: dict[str, MeetingTimes] = {}
         self._by_number: dict[str, set[str]] = defaultdict(set)
         self._arrivals: dict[str, int] = {}
@@ -61,6 +66,7 @@ class IdentifyStage(Listener):
         self._meetings_told: dict[str, MeetingTimes] = {}
         self._legs_told: dict[str, int] = {}
         self._flushing = False
+        self._claims: dict[str, Claims] = {}
         self._due: list[ClockPassed] = []
         self._written: set[ClockPassed] = set()
         knowledge.listeners.append(self)
@@ -81,6 +87,9 @@ class IdentifyStage(Listener):
                     body = orjson.loads(item.body)
                     if item.type == LegSeenV1.type:
                         self._leg(body)
+                    elif item.type == ReportClaimsV1.type:
+                        if self._desk.take(body):
+                            self._dirty.update(self._book.of_meeting(body["meeting_uuid"]))
                     else:
                         arrived = int(item.header.get("received_ms", record.timestamp)) // 1000
                         self._take(body, arrived, record.settled)
@@ -138,6 +147,7 @@ class IdentifyStage(Listener):
             self._teller.maybe_parked.add(key)
         if self._book.has_floating(uuid):
             self._dirty_floats.add(uuid)
+        self._desk.noticed(uuid)
 
     def _tag(self, value: str) -> str:
         return crypto.identity_hmac(self._key, value)
@@ -150,6 +160,7 @@ class IdentifyStage(Listener):
             # the index knows registrant ids without their Zoom number
             name = f"r{token.partition('|')[2]}" if token.startswith("r") else token
             self._dirty.update(self._book.with_token(name))
+            self._desk.loose.update(self._desk.with_token(name))
         webinar = self._knowledge.webinars.get(event.webinar_id)
         if webinar is not None:
             self._floats_dirty(self._uuids(webinar))
@@ -160,6 +171,9 @@ class IdentifyStage(Listener):
             self._dirty.update(self._book.of_meeting(uuid))
             self._dirty_meetings.add(uuid)
             self._floats_dirty([uuid])
+        numbers = {s.number for s in self._knowledge.webinars[webinar_id].sessions if s.number}
+        for uuid in self._desk.of_numbers(numbers):
+            self._desk.loosen(uuid)
 
     def ruled(self, said: Ruling) -> None:
         """An assignment beats all evidence (rule F2); a list makes a connection a room's (I11)."""
@@ -173,6 +187,15 @@ class IdentifyStage(Listener):
 
     def _floats_dirty(self, uuids: Iterable[str]) -> None:
         self._dirty_floats.update(u for u in uuids if self._book.has_floating(u))
+
+    def report_changed(self, uuid: str) -> None:
+        """Its claims are looked at with the next tick; those of others may all be there."""
+        self._desk.look.add(uuid)
+        self._release(uuid)
+
+    def _release(self, uuid: str) -> None:
+        if self._desk.release(uuid):
+            self._dirty.update(self._book.of_meeting(uuid))
 
     def _uuids(self, webinar: Webinar) -> list[str]:
         numbers = {s.number for s in webinar.sessions if s.number}
@@ -204,12 +227,15 @@ class IdentifyStage(Listener):
             await self._meetings_out(meetings)
             await self._connections_out()
             await self._floats_out(floats)
+            await self._loose_out()
         except BaseException:
             self._dirty_meetings |= meetings
             self._dirty_floats |= floats
             raise
         await self._dead.flush()
+        await self._claims_out()
         await self._clocks_out()
+        await self._applied_out()
 
     async def _meetings_out(self, uuids: Iterable[str]) -> None:
         news = {}
@@ -244,6 +270,42 @@ class IdentifyStage(Listener):
         await self._out.write(f for known in concerned for f in self._teller.connection(known))
         await self._out.write(f for uuid in uuids for f in self._teller.strays(uuid))
 
+    async def _loose_out(self) -> None:
+        """Rows of reports that no connection has."""
+        loose = self._desk.loose
+        while loose:
+            places = {loose.pop() for _ in range(min(SLICE, len(loose)))}
+            try:
+                await self._out.write(self._teller.loose(places))
+            except BaseException:
+                loose |= places
+                raise
+            await asyncio.sleep(0)
+
+    async def _claims_out(self) -> None:
+        """Our connections' user_ids of reported meetings to their homes, to our own last: what is
+        there says after a restart that all have been told."""
+        while self._claims:
+            uuid, claims = self._claims.popitem()
+            others = [home for home in self._every if home != self._mine]
+            try:
+                await self._legs.write(self._teller.claims(uuid, claims, others))
+                await self._legs.write(self._teller.claims(uuid, claims, (self._mine,)))
+            except BaseException:
+                self._claims.setdefault(uuid, claims)
+                raise
+            self._desk.claimed(uuid, claims)
+
+    async def _applied_out(self) -> None:
+        if not self._desk.due or self._dirty or self._dirty_floats or self._desk.loose:
+            return
+        due, self._desk.due = self._desk.due, set()
+        try:
+            await self._out.write(f for uuid in due for f in self._teller.applied(uuid))
+        except BaseException:
+            self._desk.due |= due
+            raise
+
     async def _clocks_out(self) -> None:
         if not self._due or self._dirty or self._dirty_floats or self._dirty_meetings:
             return
@@ -258,6 +320,12 @@ class IdentifyStage(Listener):
         """Clocks whose length has passed (rule L2), once everything before this second is folded."""
         if not at_end:
             return
+        while self._desk.look:
+            uuid = self._desk.look.pop()
+            self._release(uuid)
+            claims = self._desk.look_at(uuid)
+            if claims is not None:
+                self._claims[uuid] = claims
         for webinar in self._knowledge.webinars.values():
             if now >= min(s.end for s in webinar.sessions):
                 self._due += self._clocks_due(webinar, int(now))

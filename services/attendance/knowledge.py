@@ -9,17 +9,29 @@ from datetime import datetime
 
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.facts import Rule, Session, Webinar
+from services.attendance.known_reports import KnownReports
 from services.attendance.roster import Roster
 from services.attendance.rulings import Rulings
-from shared.events.attendance import ReviewCaseV1
+from shared.events.attendance import ReportDifferedV1, ReportPageV1, ReportReadV1, ReviewCaseV1
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import EnrolledV1, SessionV1, WebinarSetV1
 from shared.events.rulings import Ruling
 from shared.keys import partition_of, person_key, split_person_key
-from shared.topics import CERTIFICATES, ENROLMENTS, REVIEWS, RULINGS, WEBINARS, Topic
+from shared.topics import (
+    CERTIFICATES,
+    DIFFERENCES,
+    ENROLMENTS,
+    REPORTS,
+    REVIEWS,
+    RULINGS,
+    WEBINARS,
+    Topic,
+)
 
-TOPICS = (WEBINARS, ENROLMENTS, RULINGS, CERTIFICATES, REVIEWS)
+TOPICS = (WEBINARS, ENROLMENTS, RULINGS, CERTIFICATES, REVIEWS, REPORTS, DIFFERENCES)
 IDENTITY_TOPICS = (WEBINARS, ENROLMENTS, RULINGS)
+REREAD_SECONDS = 60
+"""Between two reads of a report of a number that no webinar has (yet)."""
 
 
 class Listener:
@@ -40,6 +52,12 @@ class Listener:
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """A certificate was issued or changed its status."""
 
+    def report_changed(self, uuid: str) -> None:
+        """Another read of a meeting's report is confirmed, or a read said that there is none."""
+
+    def difference_published(self, webinar_id: str, participant_id: str) -> None:
+        """What reports and webhooks differ on stands on its topic, whoever wrote it."""
+
 
 class Knowledge:
     """The side inputs of attendance, in memory."""
@@ -57,6 +75,8 @@ class Knowledge:
         self.cases: dict[str, ReviewCaseV1] = {}
         self.astray: dict[tuple[str, str], set[str]] = defaultdict(set)
         """Case ids of a person's own evidence that gives 0 s (rules I5, I10, I11)."""
+        self.reports = KnownReports(partitions)
+        self.differences: dict[tuple[str, str, str], ReportDifferedV1] = {}
         self.listeners: list[Listener] = []
 
     def apply(self, topic: Topic, key: str, event: object | None) -> None:
@@ -73,6 +93,33 @@ class Knowledge:
         elif isinstance(event, ReviewCaseV1):
             self.keep_case(event)
             self._tell(lambda listener: listener.case_published(event))
+        else:
+            self._report(event)
+
+    def _report(self, event: object | None) -> None:
+        if isinstance(event, ReportPageV1):
+            self.reports.page(event)
+        elif isinstance(event, ReportReadV1):
+            self.reports.read(event)
+            self._confirm(event.meeting_uuid)
+        elif isinstance(event, ReportDifferedV1):
+            self.keep_difference(event)
+            who = event.webinar_id, event.participant_id
+            self._tell(lambda listener: listener.difference_published(*who))
+
+    def _confirm(self, uuid: str) -> None:
+        number = self.reports.of[uuid].number
+        lengths = [self.webinars[w].report_reread_seconds for w in self.by_number[number]]
+        if self.reports.confirm(uuid, max(lengths, default=REREAD_SECONDS)):
+            self._tell(lambda listener: listener.report_changed(uuid))
+
+    def keep_difference(self, event: ReportDifferedV1) -> None:
+        """What differs on a connection, as it stands on its topic."""
+        place = event.webinar_id, event.participant_id, event.connection_id
+        if event.differences:
+            self.differences[place] = event
+        else:
+            self.differences.pop(place, None)
 
     def keep_case(self, case: ReviewCaseV1) -> None:
         """A review case as it stands on its topic."""
@@ -109,6 +156,9 @@ class Knowledge:
             if session.number:
                 self.by_number[session.number].add(event.webinar_id)
         self._tell(lambda listener: listener.webinar_changed(event.webinar_id))
+        numbers = {session.number for session in webinar.sessions if session.number}
+        for uuid in self.reports.of_numbers(numbers):
+            self._confirm(uuid)  # the time between two reads is the webinar's setting
 
     def _enrolment(self, event: EnrolledV1) -> None:
         if not self.roster.put(event):
@@ -160,6 +210,7 @@ def to_webinar(event: WebinarSetV1) -> Webinar:
         grace_seconds=event.grace_seconds,
         retry_window_seconds=event.retry_window_seconds,
         report_deadline_seconds=event.report_deadline_seconds,
+        report_reread_seconds=event.report_reread_seconds,
         staff=frozenset(event.staff),
         cancelled=event.state == "cancelled",
     )

@@ -95,7 +95,8 @@ async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) ->
     known = stage.state.people.get(webinar_id, {}).get(participant_id)
     passed = stage.state.passed.get(webinar_id, set())
     knowledge = stage.knowledge
-    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known)
+    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known,
+                           stage.state.reports)  # fmt: skip
     measured = measured_of(the_plan, knowledge, participant_id, known, standing)
     lines = timeline(
         the_plan, evidence_of(knowledge, webinar_id, participant_id, known),

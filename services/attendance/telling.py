@@ -26,7 +26,15 @@ from services.attendance.domain.identity import (
 )
 from services.attendance.frames import event_frame
 from services.attendance.knowledge import Knowledge
-from shared.events.attendance import ClockPassedV1, ConnectionSeenV1, LegSeenV1, MeetingSeenV1
+from services.attendance.report_desk import Claims, ReportDesk, claim_bodies
+from shared.events.attendance import (
+    ClockPassedV1,
+    ConnectionSeenV1,
+    LegSeenV1,
+    MeetingSeenV1,
+    ReportAppliedV1,
+    ReportClaimsV1,
+)
 from shared.keys import partition_of, person_key
 
 LONGEST_MEETING = 30 * 3600
@@ -42,10 +50,10 @@ NO_ROOMS: Rooms = {}
 class Teller:
     """Makes the frames of one webhooks partition."""
 
-    def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
-                 book: ConnectionBook, epoch: Callable[[], int], source: str) -> None:  # fmt: skip
+    def __init__(self, partition: int, partitions: int, knowledge: Knowledge, book: ConnectionBook,
+                 desk: ReportDesk, epoch: Callable[[], int], source: str) -> None:  # fmt: skip
         self._partition, self._partitions = partition, partitions
-        self._knowledge, self._book = knowledge, book
+        self._knowledge, self._book, self._desk = knowledge, book, desk
         self._epoch, self._source = epoch, source
         self.maybe_parked: set[str] = set()
         """Connections whose own key may once have been told that they are unresolved."""
@@ -60,31 +68,61 @@ class Teller:
     def _connection(self, known: Known) -> Frames:
         self._book.adopt(known)
         bound = self._book.bound(known)
-        revision = known.revision + sum(1 + leg.revision for leg in bound)
-        for webinar in self._webinars(known):
-            legs = [self._resolve(leg, webinar) for leg in bound]
-            found = self._resolve(known, webinar, legs)
+        revision = self._revision(known, bound)
+        told, legs = self._desk.reported(known), [self._desk.reported(leg) for leg in bound]
+        if told.participant_uuid:
+            self._book.index(told)
+        for webinar in self._webinars(told):
+            bounds = [self._resolve(leg, webinar) for leg in legs]
+            found = self._resolve(told, webinar, bounds)
             others = self._possible(known, webinar, bound)
-            rooms = self._rooms(known, webinar)
+            rooms = self._rooms(told, webinar)
             if rooms and found == UNRESOLVED:
                 found = NOBODY  # a room is nobody's, and no case (rule I11)
-            yield from self._tell(known, webinar, found, others, revision, rooms)
+            yield from self._tell(told, webinar, found, others, revision, rooms)
 
     def strays(self, uuid: str) -> Frames:
         """Events that name no connection: with the connection that adopted them, or as their own."""
         for leg, adopted in self._book.strays(uuid):
             if adopted:
-                yield from self._nobody(leg)
+                yield from self._nobody(leg, ADOPTED)
             else:
                 yield from self.connection(leg)
 
-    def _nobody(self, leg: Known) -> Frames:
+    def loose(self, places: Iterable[tuple[str, str]]) -> Frames:
+        """Rows of reports that no connection has: as connections of their own, or taken back."""
+        for leg, known, claimed in self._desk.loose_legs(places):
+            self.maybe_parked.add(leg.key)
+            self._desk.remember(self._desk.ever_reported(leg))
+            if claimed or not known:
+                yield from self._nobody(leg, ADOPTED if claimed else 0)
+            else:
+                yield from self.connection(leg)
+
+    def _nobody(self, leg: Known, more: int) -> Frames:
         self.maybe_parked.add(leg.key)
         bound = self._book.bound(leg)  # it may have been told as theirs before it was adopted
-        for webinar in self._webinars(leg):
+        told = self._desk.ever_reported(leg)
+        for webinar in self._webinars(told):
             others = self._possible(leg, webinar, bound)
-            revision = leg.revision + ADOPTED
-            yield from self._tell(leg, webinar, NOBODY, others, revision)
+            revision = self._revision(leg, ()) + more
+            yield from self._tell(told, webinar, NOBODY, others, revision)
+
+    def _revision(self, known: Known, bound: Iterable[Known]) -> int:
+        """It grows with each fact, and with each report that is released."""
+        legs = sum(1 + leg.revision for leg in bound)
+        return known.revision + legs + self._desk.number(known.meeting_uuid)
+
+    def claims(self, uuid: str, claims: Claims, homes: Iterable[int]) -> Frames:
+        """Which user_ids of a reported meeting are our connections', to their homes."""
+        for home in homes:
+            for body in claim_bodies(uuid, claims, home, self._partition, self._partitions):
+                yield home, self._frame(ReportClaimsV1.type, uuid, body)
+
+    def applied(self, uuid: str) -> Frames:
+        """That a report is applied here, to all events partitions."""
+        for body in self._desk.applied(uuid):
+            yield from self._everywhere(ReportAppliedV1.type, uuid, body)
 
     def leg(self, known: Known) -> Frames:
         """A connection of ours to all webhooks partitions."""
@@ -124,7 +162,9 @@ class Teller:
     def _webinars(self, known: Known) -> Iterator[Webinar]:
         """Those with a session in this number that the connection may overlap; too many do no harm,
         since presence is clipped to the session anyway (rule I8)."""
-        times = [at for _, _, at in known.facts]
+        times = known.instants()
+        if not times:
+            return
         low, high = min(times) - LONGEST_MEETING, max(times) + LONGEST_MEETING
         for webinar_id in self._knowledge.by_number.get(known.number, ()):
             webinar = self._knowledge.webinars[webinar_id]
@@ -144,9 +184,11 @@ class Teller:
     def _possible(self, known: Known, webinar: Webinar, bound: Iterable[Known]) -> frozenset[str]:
         legs = [leg.identifiers for leg in bound]
         words = [w for one in (known, *bound) for w in self._words(one, webinar)]
+        reports = [self._desk.ever(one) for one in (known, *bound)]
+        number = self._desk.reported(known).number
         return possible_owners(
-            known.identifiers, self._knowledge.roster, webinar.id, known.number,
-            assignments=words, bound=legs,
+            known.identifiers, self._knowledge.roster, webinar.id, number,
+            assignments=words, bound=[*legs, *reports],
         )  # fmt: skip
 
     def _words(self, known: Known, webinar: Webinar) -> list[Assignment]:
@@ -193,6 +235,8 @@ class Teller:
             "ip_tags": () if silent else connection.ip_tags,
             "candidates": found.candidates if role == "unresolved" else (),
             "problem": None if found.problem is None or silent else found.problem.value,
+            "rows": () if silent else connection.rows,
+            "reported": connection.reported and not silent,
         }
         if (limits := found.owners.get(person)) is not None:
             body["limits"] = limits

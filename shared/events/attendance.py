@@ -20,10 +20,11 @@ class ConnectionSeenV1(Event):
     `facts` are [kind, user_id, second] with kind `j` (joined) or `l` (left). `revision` is
     [information units, positions of the side inputs]: the highest holds. `role`: `owner` – it is
     this person's; `candidate` – it may be; `unresolved` – it is nobody's yet (participant_id is
-    `~` + connection id); `none` – it is not theirs (any more). `limits`: only these parts of it are meant (an operator
-    split it). `rooms`: those of its registrant ids that are a room before whose screen the person
+    `~` + connection id); `none` – it is not theirs (any more). `limits`: only these
+    parts of it are meant (an operator split it). `rooms`: those of its registrant ids that are a room before whose screen the person
     was listed (rule I11); such a snapshot has facts in any role. `alike`: equal for connections
-    with the same identifiers, '' without any.
+    with the same identifiers, '' without any. `rows` are [user_id, join, leave] of Zoom's
+    confirmed report on it, when there is one (`reported`).
     """
 
     type: ClassVar[str] = "hadir.attendance.connection-seen.v1"
@@ -41,6 +42,8 @@ class ConnectionSeenV1(Event):
     limits: tuple[tuple[int, int], ...] | None = None
     rooms: tuple[str, ...] = ()
     alike: str = ""
+    rows: tuple[tuple[str, int, int], ...] = ()
+    reported: bool = False
 
 
 class LegSeenV1(Event):
@@ -128,6 +131,105 @@ class ScanTakenV1(Event):
     gate: str = ""
     scanner_id: str = ""
     at: int
+ReportRow = tuple[str, int | None, int | None, str, str, str, str]
+
+
+class ReportPageV1(Event):
+    """A page of Zoom's participant report of one meeting uuid; names are dropped.
+
+    `rows` are [user_id, join, leave, status, registrant_id, email_hmac, customer_key_hmac], status
+    `in_meeting`, `in_waiting_room`, or why the row is no evidence (`no_user_id`, …). `read` is the
+    millisecond at which the reading began.
+    """
+
+    type: ClassVar[str] = "hadir.attendance.report-page.v1"
+    meeting_uuid: str
+    zoom_number: str
+    read: int
+    page: int
+    rows: tuple[ReportRow, ...]
+
+
+class ReportReadV1(Event):
+    """A reading of a report is over: how many rows came, of how many, and their digest, which says
+    nothing of their order. `refused`: rows that are no evidence. `problem`: why it broke off.
+    """
+
+    type: ClassVar[str] = "hadir.attendance.report-read.v1"
+    meeting_uuid: str
+    zoom_number: str
+    read: int
+    at: int
+    total_records: int
+    rows: int
+    refused: int = 0
+    digest: str
+    problem: str = ""
+
+
+class ReportAskedV1(Event):
+    """Somebody asked for a reading now: of one meeting uuid, or of all of a webinar."""
+
+    type: ClassVar[str] = "hadir.attendance.report-asked.v1"
+    asked_ms: int
+    asked_by: str
+    reason: str
+    webinar_id: str | None = None
+    meeting_uuid: str | None = None
+
+
+class ReportClaimsV1(Event):
+    """Webhooks partition `source` of `sources` has told which user_ids of a reported meeting uuid
+    its connections have; `users` are those whose home is the partition that this record is on.
+    `told` counts those of all partitions.
+    """
+
+    type: ClassVar[str] = "hadir.attendance.report-claims.v1"
+    meeting_uuid: str
+    digest: str
+    source: int
+    sources: int
+    users: tuple[str, ...] = ()
+    told: int
+
+
+class ReportAppliedV1(Event):
+    """Webhooks partition `source` has told everybody what a report says of them (rule Z2).
+
+    `confirmed` is false for a read that says that there is no report: it suffices if all sources
+    together saw at most one participant. `participants`: up to two pseudonyms, as of `revision`.
+    """
+
+    type: ClassVar[str] = "hadir.attendance.report-applied.v1"
+    meeting_uuid: str
+    zoom_number: str
+    digest: str
+    confirmed: bool
+    source: int
+    sources: int
+    participants: tuple[str, ...] = ()
+    revision: int = 0
+
+
+class ReportDifference(Model):
+    """One user_id on which webhooks and report differ; sides are [first join, last leave]."""
+
+    user_id: str
+    kind: Literal["lost", "closed", "differs", "unreported"]
+    webhook: tuple[int | None, int | None]
+    report: tuple[int | None, int | None]
+
+
+class ReportDifferedV1(Event):
+    """Where Zoom's report and webhooks differ on one connection, as one person's (or, unresolved,
+    its own) evidence; no differences: they no longer do (rule Z3)."""
+
+    type: ClassVar[str] = "hadir.attendance.report-differed.v1"
+    webinar_id: str
+    participant_id: str
+    connection_id: str
+    meeting_uuid: str
+    differences: tuple[ReportDifference, ...] = ()
 
 
 class Reason(Model):

@@ -13,6 +13,7 @@ import orjson
 
 from services.attendance.cases import astray_cases, connection_case
 from services.attendance.decisions import decision_of, measured_of, standing_of
+from services.attendance.domain.facts import ClockKind, ClockPassed
 from services.attendance.domain.plan import Plan, plan
 from services.attendance.domain.webhook import Every, parse, routing
 from services.attendance.evidence_state import EvidenceState
@@ -20,11 +21,18 @@ from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import Knowledge
 from shared.batch import CONTENT_TYPE, frame
-from shared.events.attendance import ReviewCaseV1
+from shared.events.attendance import (
+    ConnectionSeenV1,
+    MeetingSeenV1,
+    ReportAppliedV1,
+    ReportPageV1,
+    ReportReadV1,
+    ReviewCaseV1,
+)
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.keys import partition_of, person_key
 from shared.stream import InputRecord
-from shared.topics import ENROLMENTS, WEBINARS
+from shared.topics import ENROLMENTS, REPORTS, WEBINARS
 
 HEADERS = [("content-type", CONTENT_TYPE.encode())]
 KEY = b"k" * 32
@@ -75,6 +83,7 @@ class Pipeline:
         self.stages = [self._stage(p) for p in range(partitions)]
         self._offsets: dict[int, int] = defaultdict(int)
         self._scans: list[tuple[int, dict[str, Any]]] = []
+        self._folded: dict[int, list[bytes]] = defaultdict(list)
 
     def _stage(self, partition: int) -> IdentifyStage:
         return IdentifyStage(
@@ -101,8 +110,23 @@ class Pipeline:
         )
         value = frame(RECEIVED, body)
         for p in where:
-            self.stages[p].fold(InputRecord(self._offsets[p], value, 0, HEADERS, False))
-            self._offsets[p] += 1
+            self._fold(p, value)
+
+    def _fold(self, p: int, value: bytes) -> None:
+        self.stages[p].fold(InputRecord(self._offsets[p], value, 0, HEADERS, False))
+        self._offsets[p] += 1
+        self._folded[p].append(value)
+
+    def report(self, event: ReportPageV1 | ReportReadV1) -> None:
+        """A record of the reports topic, which every worker reads whole."""
+        self.knowledge.apply(REPORTS, event.meeting_uuid, event)
+
+    def crash(self, partition: int) -> None:
+        """The partition's stage is folded anew from all that is in its log, also from others."""
+        self.stages[partition].close()
+        self.stages[partition] = self._stage(partition)
+        for value in self._folded[partition]:
+            self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
 
     def scan(self, webinar_id: str, participant_id: str, scan: Mapping[str, Any]) -> None:
         """A `CheckedInV1` as the api writes it."""
@@ -123,25 +147,28 @@ class Pipeline:
     def flush(self) -> None:
         """Until nothing more is told."""
         for stage in self.stages:
+            stage.tick(0.0, at_end=True)
             asyncio.run(stage.flush())
         told, self.legs.frames = self.legs.frames, []
         for p, one in told:
-            self.stages[p].fold(InputRecord(self._offsets[p], one, 0, HEADERS, False))
-            self._offsets[p] += 1
+            self._fold(p, one)
         if told:
             self.flush()
 
-    def decisions(self, clocks: Mapping[str, Any] | None = None) -> dict[str, dict[str, Any]]:
-        """participant_id → decision of the only webinar, all clocks passed."""
+    def decisions(self, passed: Iterable[str] = ()) -> dict[str, dict[str, Any]]:
+        """participant_id → decision of the only webinar, with grace and retry windows passed, and
+        the report deadlines of these sessions."""
         self.flush()
         states = [EvidenceState() for _ in range(self.partitions)]
         for p, one in self.log.frames:
             for item in items(one, HEADERS):
                 body = orjson.loads(item.body)
-                if "revision" in body:
+                if item.type == ConnectionSeenV1.type:
                     states[p].connection(body)
-                elif "practice_ended" in body:
+                elif item.type == MeetingSeenV1.type:
                     states[p].meeting(body)
+                elif item.type == ReportAppliedV1.type:
+                    states[p].reports.take(body)
         for p, body in self._scans:
             states[p].scan(body)
         self.states = states
@@ -154,10 +181,17 @@ class Pipeline:
                     webinar, [m for n in numbers for m in state.meetings[n].values()],
                     settlements=self.knowledge.rulings.bases(webinar.id),
                 )  # fmt: skip
-                passed = frozenset({the_plan.grace, *the_plan.retry_windows})
+                late = {
+                    ClockPassed(webinar.id, s.id, s.end, ClockKind.REPORT_DEADLINE)
+                    for s in webinar.sessions
+                    if s.id in passed
+                }
+                clocks = frozenset({the_plan.grace, *the_plan.retry_windows, *late})
                 for person in self.knowledge.standing[p].get(webinar.id, {}):
                     known = state.people[webinar.id].get(person)
-                    standing = standing_of(self.knowledge, p, webinar.id, person, passed, known)
+                    standing = standing_of(
+                        self.knowledge, p, webinar.id, person, clocks, known, state.reports
+                    )
                     measured = measured_of(the_plan, self.knowledge, person, known, standing)
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)
                     assert decided is not None

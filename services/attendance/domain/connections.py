@@ -8,7 +8,7 @@ by every partition, until a connection adopts them.
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from services.attendance.domain.facts import Connection, Fact
+from services.attendance.domain.facts import Connection, Fact, RowFact
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound, Participant
 
@@ -54,7 +54,7 @@ class Known:
 
     __slots__ = (
         "facts", "identifiers", "ip_tags", "key", "meeting_uuid", "number", "participant_uuid",
-        "phone",
+        "phone", "reported", "rows",
     )  # fmt: skip
 
     def __init__(self, meeting_uuid: str, participant_uuid: str = "", user_id: str = "") -> None:
@@ -66,6 +66,17 @@ class Known:
         self.identifiers = Identifiers()
         self.ip_tags: tuple[str, ...] = ()
         self.phone = False
+        self.rows: tuple[RowFact, ...] = ()
+        self.reported = False
+
+    def with_report(self, number: str, rows: tuple[RowFact, ...], who: Identifiers) -> "Known":
+        """A copy with what a confirmed report says of it (rule Z3)."""
+        copy = Known(self.meeting_uuid, self.participant_uuid)
+        copy.key, copy.facts, copy.ip_tags = self.key, self.facts, self.ip_tags
+        copy.number, copy.phone = self.number or number, self.phone
+        copy.identifiers = _joined(self.identifiers, who)
+        copy.rows, copy.reported = tuple(sorted(rows)), True
+        return copy
 
     def add(self, event: Seen) -> bool:
         """Adds what one event says; whether anything was new. Copies add up (rule F1)."""
@@ -119,7 +130,13 @@ class Known:
     def snapshot(self) -> Connection:
         """All of its facts, in one order whatever the order of arrival."""
         facts = tuple(sorted(self.facts, key=lambda fact: (fact[2], fact[0], fact[1])))
-        return Connection(self.key, self.meeting_uuid, self.number, facts, self.ip_tags)
+        return Connection(self.key, self.meeting_uuid, self.number, facts, self.ip_tags,
+                          rows=self.rows, reported=self.reported)  # fmt: skip
+
+    def instants(self) -> list[int]:
+        """Every second at which it is known to have been there."""
+        reported = [at for _, *stay in self.rows for at in stay]
+        return [at for _, _, at in self.facts] + reported
 
 
 class Floating:

@@ -1,6 +1,6 @@
 """The verdict on one person in one webinar (rules D1–D9)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from services.attendance.domain.codes import ClockKind, Enrolment, ReasonCode, Verdict
@@ -29,7 +29,8 @@ class Standing(NamedTuple):
     `passed`: the clock facts of the webinar. `certified`: a certificate is issued and not revoked.
     `items`: required items that were passed. `reports`: uuids whose report is complete or not
     needed (rule Z1). `cases_closed`: the organiser closed the webinar's cases. `released`: an
-    operator's release names the person (rule D8).
+    operator's release names the person (rule D8). `lone`: uuids whose report is rightly empty,
+    for one participant alone was there (rule Z1).
     """
 
     enrolment: Enrolment
@@ -40,6 +41,7 @@ class Standing(NamedTuple):
     reports: frozenset[str] = frozenset()
     cases_closed: bool = False
     released: bool = False
+    lone: frozenset[str] = frozenset()
 
 
 class SessionDecision(NamedTuple):
@@ -119,9 +121,13 @@ def goes_out(webinar: Webinar, decision: Decision, standing: Standing, *, report
     return webinar.certificates == "at_once" or standing.released
 
 
-def waiting_for(plan: Plan, strange: Sequence[str], standing: Standing) -> ReasonCode | None:
+def waiting_for(
+    plan: Plan, strange: Sequence[str], standing: Standing, unreported: Collection[str] = ()
+) -> ReasonCode | None:
     """Which clock or report every decision waits for that is not eligible by closed intervals
-    (rule D6). `strange`: uuids of the person of which no lifecycle is known."""
+    (rule D6). `strange`: uuids of the person of which no lifecycle is known; `unreported`: uuids
+    whose report says nothing of a user_id of the person's (rule Z3)."""
+    missing = frozenset(unreported) - standing.lone
     if not plan.webinar.reconciliation:
         passed = plan.retry_windows <= standing.passed
         return None if passed else ReasonCode.WAITING_RETRY_WINDOW
@@ -130,9 +136,25 @@ def waiting_for(plan: Plan, strange: Sequence[str], standing: Standing) -> Reaso
             continue
         held = (*session.meetings, *strange)
         deadline = ClockPassed(plan.webinar.id, session.id, session.end, ClockKind.REPORT_DEADLINE)
-        if deadline not in standing.passed and not (held and standing.reports.issuperset(held)):
+        if deadline not in standing.passed and not _reported(held, missing, standing):
             return ReasonCode.WAITING_REPORT
     return None
+
+
+def reported_sessions(plan: Plan, reports: frozenset[str]) -> frozenset[str]:
+    """Sessions whose report deadline nobody waits for: they have no Zoom number, or the report of
+    every uuid that is known to overlap them is complete."""
+    return frozenset(
+        session.id
+        for session in plan.sessions
+        if session.number is None or (session.meetings and reports.issuperset(session.meetings))
+    )
+
+
+def _reported(held: Sequence[str], missing: frozenset[str], standing: Standing) -> bool:
+    """Whether every uuid's report is complete, and says something of all that was seen (D6, Z3)."""
+    complete = bool(held) and standing.reports.issuperset(held)
+    return complete and missing.isdisjoint(held)
 
 
 def reached(plan: Plan, seconds: Sequence[int]) -> bool:
@@ -169,7 +191,7 @@ def _waiting(
     plan: Plan, measured: Measured, standing: Standing, outlook: Outlook
 ) -> list[ReasonCode]:
     """All that is waited for (rule D6): a clock or report, and open cases that could help."""
-    clock = waiting_for(plan, measured.strange, standing)
+    clock = waiting_for(plan, measured.strange, standing, measured.unreported)
     waiting = [] if clock is None else [clock]
     if outlook.possible and not outlook.firm and not standing.cases_closed:
         waiting.append(ReasonCode.WAITING_CASES)

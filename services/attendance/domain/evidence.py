@@ -11,6 +11,7 @@ from services.attendance.domain.codes import Problem
 from services.attendance.domain.facts import Connection, Correction, ProctorList, Scan
 from services.attendance.domain.intervals import FOREVER, cut
 from services.attendance.domain.plan import Plan, SessionPlan
+from services.attendance.domain.reported import with_rows
 from services.attendance.domain.rooms import in_room
 from services.attendance.domain.visits import visits
 
@@ -75,7 +76,8 @@ def pieces(plan: Plan, connection: Connection) -> list[tuple[int, int, int]]:
 
     A leave without any known start is POSSIBLE from as early as it could have begun.
     """
-    known = visits(connection.facts)
+    facts, rows = connection.facts, connection.rows
+    known = visits(with_rows(facts, rows) if rows else facts)
     life = plan.life_of(connection.meeting_uuid)
     floor = life.floor or 0
     found = [(start, end, CLOSED) for start, end in known.closed]
@@ -102,7 +104,7 @@ def add_connections(spans: Spans, connections: Iterable[Connection], candidate: 
     plan = spans.plan
     for connection in connections:
         windows = plan.windows.get(connection.number)
-        if windows is None or not connection.facts:
+        if windows is None or not connection.known:
             continue
         source = connection.connection_id
         for start, end, mark in pieces(plan, connection):
@@ -162,7 +164,7 @@ def _add_list(spans: Spans, index: int, listed: ProctorList) -> None:
     found = [
         piece
         for connection in listed.room or ()
-        if connection.facts and connection.number in spans.plan.windows
+        if connection.known and connection.number in spans.plan.windows
         for piece in pieces(spans.plan, connection)
         if piece[2] != POSSIBLE
     ]

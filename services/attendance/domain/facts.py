@@ -26,6 +26,7 @@ __all__ = [
     "Problem",
     "ProctorList",
     "ReasonCode",
+    "RowFact",
     "Rule",
     "Scan",
     "Session",
@@ -37,6 +38,8 @@ __all__ = [
 Interval = tuple[int, int]
 Fact = tuple[Literal["j", "l"], str, int]
 """(joined or left, user_id, second)"""
+RowFact = tuple[str, int, int]
+"""(user_id, join, leave) of one row of Zoom's report"""
 
 
 class MeetingTimes(NamedTuple):
@@ -60,7 +63,8 @@ class MeetingTimes(NamedTuple):
 
 
 class Connection(NamedTuple):
-    """All facts of one connection (rule I1). Without facts it is taken back: it counts nothing.
+    """All facts of one connection (rule I1), and the rows of Zoom's confirmed report on it (rule Z3);
+    `reported`: there is such a report. Without facts and rows it is taken back: it counts nothing.
 
     `limits`: only these parts of it count, for an operator split it (rule F2); None = all of it.
     """
@@ -71,6 +75,13 @@ class Connection(NamedTuple):
     facts: tuple[Fact, ...] = ()
     ip_tags: tuple[str, ...] = ()
     limits: tuple[Interval, ...] | None = None
+    rows: tuple[RowFact, ...] = ()
+    reported: bool = False
+
+    @property
+    def known(self) -> bool:
+        """Whether it says anything."""
+        return bool(self.facts or self.rows)
 
 
 class Scan(NamedTuple):
@@ -185,6 +196,7 @@ class Webinar(NamedTuple):
     grace_seconds: int = 120
     retry_window_seconds: int = 5700
     report_deadline_seconds: int = 86_400
+    report_reread_seconds: int = 60
     archive_seconds: int = 300 * 86_400
     identity_seconds: int = 27 * 86_400  # raw webhooks are kept for 28 days
     host_short_seconds: int = 120  # rule I13: a uuid that lasted less is passed over

@@ -24,6 +24,14 @@ class Identifiers(NamedTuple):
     zoom_ids: tuple[str, ...] = ()
     host: bool = False
 
+    def tokens(self) -> tuple[str, ...]:
+        """Each identifier that an enrolment may have, as a token of an index, the surest first."""
+        return (
+            *(f"r{one}" for one in self.registrant_ids),
+            *(f"e{one}" for one in self.emails),
+            *(f"k{one}" for one in self.customer_keys),
+        )
+
 
 class Roster(Protocol):
     """Look-ups in the enrolments of all webinars.

@@ -25,6 +25,7 @@ from services.attendance.domain.evidence import (
 from services.attendance.domain.facts import Connection, Interval
 from services.attendance.domain.intervals import covered, cut, union
 from services.attendance.domain.plan import Plan, SessionPlan, plan
+from services.attendance.domain.reported import unreported
 
 __all__ = [
     "Evidence",
@@ -59,13 +60,14 @@ class SessionMeasured(NamedTuple):
 class Measured(NamedTuple):
     """One person's presence. `counted`: the clipped intervals with their sources (rule L4):
     (session index, from, to, mark, source), in order. `strange`: uuids that count and of whose life
-    nothing is known."""
+    nothing is known. `unreported`: uuids with a report in which a user_id of theirs has no row (Z3)."""
 
     sessions: tuple[SessionMeasured, ...]
     counted: tuple[tuple[int, int, int, int, str], ...]
     astray: tuple[Astray, ...]
     corrections: int
     strange: tuple[str, ...]
+    unreported: tuple[str, ...] = ()
 
 
 _mark = itemgetter(2)
@@ -102,6 +104,7 @@ def measure(plan: Plan, evidence: Evidence, *, enrolled: bool = True) -> Measure
         tuple(sorted(set(spans.astray))),
         corrections,
         _strange(plan, evidence.connections),
+        _unreported(plan, evidence.connections),
     )
 
 
@@ -177,6 +180,17 @@ def _strange(plan: Plan, connections: Sequence[Connection]) -> tuple[str, ...]:
         for connection in connections
         if connection.meeting_uuid not in plan.lives
         and connection.number in plan.windows
-        and connection.facts
+        and connection.known
+    }
+    return tuple(sorted(found)) if found else ()
+
+
+def _unreported(plan: Plan, connections: Sequence[Connection]) -> tuple[str, ...]:
+    found = {
+        connection.meeting_uuid
+        for connection in connections
+        if connection.reported
+        and connection.number in plan.windows
+        and unreported(connection.facts, connection.rows)
     }
     return tuple(sorted(found)) if found else ()

@@ -1,0 +1,38 @@
+"""Which meetings' reports act, as one events partition has been told (rules Z1, Z2)."""
+
+from collections import defaultdict
+from typing import Any
+
+from services.attendance.domain.reports import EMPTY, lone
+
+
+class AppliedReports:
+    """The fold of `ReportAppliedV1`: a report acts once every webhooks partition has applied it."""
+
+    def __init__(self) -> None:
+        self._sources: dict[tuple[str, str, bool], set[int]] = defaultdict(set)
+        self._seen: dict[str, dict[int, tuple[int, tuple[str, ...]]]] = defaultdict(dict)
+        self.complete: frozenset[str] = frozenset()
+        """Uuids whose report is complete, or not needed."""
+        self.lone: frozenset[str] = frozenset()
+        """Those of them that Zoom makes no report of, for one participant alone was there."""
+
+    def take(self, body: dict[str, Any]) -> bool:
+        """One record; whether another report acts now, or one acts no more."""
+        uuid, source, sources = body["meeting_uuid"], body["source"], body["sources"]
+        place = uuid, body["digest"], body["confirmed"]
+        self._sources[place].add(source)
+        before = self.complete, self.lone
+        if body["confirmed"] and len(self._sources[place]) == sources:
+            self.complete |= {uuid}
+        if body["digest"] == EMPTY:
+            told = body["revision"], tuple(body["participants"])
+            self._seen[uuid][source] = max(told, self._seen[uuid].get(source, told))
+            alone = lone({s: who for s, (_, who) in self._seen[uuid].items()}, sources)
+            self.lone = self.lone | {uuid} if alone else self.lone - {uuid}
+        return (self.complete, self.lone) != before
+
+    @property
+    def acting(self) -> frozenset[str]:
+        """Uuids of which no report is waited for."""
+        return self.complete | self.lone

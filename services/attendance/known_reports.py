@@ -1,0 +1,143 @@
+"""What every worker knows of Zoom's reports, read whole from their topic (rules Z1, Z2); no I/O.
+
+Only whole reads' rows are kept: those of every confirmed digest, and of the last one that may still
+be confirmed. Rows are kept by the partition that is home to their user_id (rule I1: an event that
+names no connection is one of its user_id), so that a partition finds its own without a search.
+"""
+
+from collections.abc import Container, Iterable
+from typing import NamedTuple
+
+from services.attendance.domain.connections import connection_id
+from services.attendance.domain.identity import Identifiers
+from services.attendance.domain.reports import Confirmed, Read, Row, confirmed, root, says_none
+from shared.events.attendance import ReportPageV1, ReportReadV1
+from shared.keys import partition_of
+
+PENDING = 4
+"""Readings under way of one uuid whose pages are kept; there is one, unless a reader came to life
+again after another took over."""
+Homes = list[dict[str, tuple[Row, ...]]]
+"""Per home partition: the rows of each user_id."""
+
+
+class Report:
+    """The reads of one meeting uuid."""
+
+    __slots__ = ("confirmed", "number", "pending", "reads", "rows")
+
+    def __init__(self, number: str) -> None:
+        self.number = number
+        self.reads: dict[int, Read] = {}
+        self.pending: dict[int, dict[int, ReportPageV1]] = {}
+        self.rows: dict[str, Homes] = {}
+        self.confirmed: tuple[Confirmed, ...] = ()
+
+    @property
+    def says_none(self) -> bool:
+        """Whether some read said that there is no report."""
+        return says_none(self.reads.values())
+
+
+class Found(NamedTuple):
+    """What a confirmed read says of some user_ids."""
+
+    rows: tuple[Row, ...]
+    identifiers: Identifiers
+
+
+class KnownReports:
+    """Takes pages and reads; answers what a confirmed report says."""
+
+    def __init__(self, partitions: int) -> None:
+        self._partitions = partitions
+        self.of: dict[str, Report] = {}
+
+    def page(self, event: ReportPageV1) -> None:
+        """Keep a page until its reading is over."""
+        report = self._report(event.meeting_uuid, event.zoom_number)
+        if event.read in report.reads:
+            return
+        report.pending.setdefault(event.read, {})[event.page] = event
+        for old in sorted(report.pending)[:-PENDING]:
+            del report.pending[old]
+
+    def read(self, event: ReportReadV1) -> None:
+        """A reading is over: its rows are kept if they are all there."""
+        report = self._report(event.meeting_uuid, event.zoom_number)
+        pages = report.pending.pop(event.read, {})
+        if event.read in report.reads:
+            return
+        read = Read(event.read, event.at, event.total_records, event.rows, event.digest,
+                    event.problem)  # fmt: skip
+        rows = [row for page in pages.values() for row in page.rows]
+        if read.whole and event.digest not in report.rows:
+            if len(rows) != event.rows:  # pages are missing: a foreign record, or a zombie's
+                read = read._replace(problem="pages_missing")
+            else:
+                report.rows[event.digest] = self._homes(event.meeting_uuid, rows)
+        report.reads[event.read] = read
+
+    def confirm(self, uuid: str, reread_seconds: int) -> bool:
+        """Look again which reads are confirmed; whether that changed anything."""
+        report = self.of[uuid]
+        before = report.confirmed, report.says_none
+        report.confirmed = confirmed(report.reads.values(), reread_seconds)
+        last = max((r for r in report.reads.values() if r.whole), default=None)
+        keep = {one.digest for one in report.confirmed} | ({last.digest} if last else set())
+        for digest in set(report.rows) - keep:
+            del report.rows[digest]
+        return (report.confirmed, report.says_none) != before
+
+    def of_numbers(self, numbers: Container[str]) -> list[str]:
+        """Every uuid with a read, of these Zoom numbers."""
+        return [uuid for uuid, report in self.of.items() if report.number in numbers]
+
+    def rows(self, uuid: str, digest: str, users: Iterable[str]) -> tuple[Row, ...]:
+        """The rows of some user_ids."""
+        homes = self.of[uuid].rows.get(digest)
+        if homes is None:
+            return ()
+        return tuple(row for user in users for row in homes[self.home(uuid, user)].get(user, ()))
+
+    def homed(self, uuid: str, partition: int) -> frozenset[str]:
+        """Every user_id of that home partition that any confirmed read has a row of."""
+        report = self.of[uuid]
+        digests = {one.digest for one in report.confirmed}
+        return frozenset(user for d in digests for user in report.rows[d][partition])
+
+    def ever(self, uuid: str, users: Iterable[str]) -> Identifiers:
+        """Whom any confirmed read ever said these user_ids to be."""
+        wanted, report = list(users), self.of[uuid]
+        digests = sorted({one.digest for one in report.confirmed})
+        return identifiers(row for d in digests for row in self.rows(uuid, d, wanted))
+
+    def home(self, uuid: str, user_id: str) -> int:
+        """The partition that tells of a user_id which no connection has."""
+        return partition_of(connection_id(uuid, "", user_id).encode(), self._partitions)
+
+    def _report(self, uuid: str, number: str) -> Report:
+        report = self.of.get(uuid)
+        if report is None:
+            report = self.of[uuid] = Report(number)
+        return report
+
+    def _homes(self, uuid: str, rows: Iterable[tuple[object, ...]]) -> Homes:
+        homes: Homes = [{} for _ in range(self._partitions)]
+        for user_id, join, leave, status, registrant, email, key in rows:
+            if status == "in_meeting":
+                row = Row(user_id, join, leave, registrant, email, key)  # type: ignore[arg-type]
+                user = root(row.user_id)
+                mine = homes[self.home(uuid, user)]
+                mine[user] = (*mine.get(user, ()), row)
+        return homes
+
+
+def identifiers(rows: Iterable[Row]) -> Identifiers:
+    """All that rows say about who it is (rule F1)."""
+    known = list(rows)
+    return Identifiers(
+        tuple(sorted({row.registrant_id for row in known} - {""})),
+        tuple(sorted({row.email for row in known} - {""})),
+        tuple(sorted({row.customer_key for row in known} - {""})),
+    )
