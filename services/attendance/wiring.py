@@ -15,8 +15,10 @@ from shared.settings import load_or_exit
 from shared.topics import (
     CERTIFICATES,
     DECISIONS,
+    DIFFERENCES,
     ENROLMENTS,
     EVENTS,
+    REPORTS,
     REVIEWS,
     RULINGS,
     WEBHOOKS,
@@ -156,7 +158,18 @@ def run_worker() -> None:
     settings = load_or_exit(WorkerSettings)
     require(
         settings,
-        (WEBINARS, ENROLMENTS, WEBHOOKS, EVENTS, RULINGS, REVIEWS, DECISIONS, CERTIFICATES),
+        (
+            WEBINARS,
+            ENROLMENTS,
+            WEBHOOKS,
+            REPORTS,
+            EVENTS,
+            RULINGS,
+            REVIEWS,
+            DIFFERENCES,
+            DECISIONS,
+            CERTIFICATES,
+        ),
     )
     asyncio.run(_work(settings))
 
