@@ -124,10 +124,11 @@ def _add_routes(app: Any) -> None:
         reviews,
         rosters,
         settlements,
+        why,
     )
 
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
-    for routes in (check_ins, rosters, attendance, *operators, sign_in):
+    for routes in (check_ins, rosters, attendance, why, *operators, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 
@@ -146,6 +147,7 @@ def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
     state.check_ins = CheckIns(settings.code_key, view, publisher)
     state.states = WorkerStates(settings.identity_key, settings.partitions, progress)
     state.ends = LogEnds(settings)
+    state.publisher, state.own_pages = publisher, {}
     state.operators = Operators(view, publisher)
     state.events_writer = RecordWriter(settings, EVENTS, publisher)
 

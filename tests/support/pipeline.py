@@ -75,8 +75,9 @@ class Dead(NoDead):
 class Pipeline:
     """P webhooks partitions and P events partitions of one worker."""
 
-    def __init__(self, partitions: int = 4, dead: NoDead | None = None) -> None:
+    def __init__(self, partitions: int = 4, dead: NoDead | None = None, tell: Any = None) -> None:
         self.partitions, self.dead = partitions, dead or NoDead()
+        self._tell = tell or (lambda said: None)
         self.knowledge = Knowledge(partitions)
         self.log, self.legs = Log(), Log()
         self._epoch = 0
@@ -93,10 +94,12 @@ class Pipeline:
 
     def webinar(self, event: WebinarSetV1) -> None:
         self._epoch += 1
+        self._tell(event)
         self.knowledge.apply(WEBINARS, event.webinar_id, event)
 
     def enrol(self, event: EnrolledV1) -> None:
         self._epoch += 1
+        self._tell(event)
         key = person_key(event.webinar_id, event.participant_id)
         self.knowledge.apply(ENROLMENTS, key, event)
 

@@ -9,7 +9,6 @@ from pydantic import BaseModel
 from services.attendance.progress import Ends, progress
 from services.attendance.routes.common import PREFIX, Reader, view_of, webinar_of
 from services.attendance.stores import AttendanceView, WorkerProgress
-from shared.http import Problem
 from shared.settings import KafkaSettings
 
 router = APIRouter(prefix=PREFIX, tags=["attendance"])
@@ -54,23 +53,10 @@ def list_attendance(
     if more:
         url = request.url.include_query_params(cursor=people[-1], limit=limit)
         response.headers["Link"] = f'<{url}>; rel="next"'
-    return {"items": _items(view, webinar_id, people), "next": people[-1] if more else None}
+    return {"items": items_of(view, webinar_id, people), "next": people[-1] if more else None}
 
 
-@router.get("/attendance/{participant_id}", summary="One person's decision and its reasons")
-def get_attendance(
-    webinar_id: str, participant_id: str, request: Request, caller: Reader
-) -> dict[str, Any]:
-    """The decision with every version it went through."""
-    view = view_of(request)
-    webinar_of(view, webinar_id)
-    (item,) = _items(view, webinar_id, [participant_id])
-    if item["enrolment"] is None and "verdict" not in item:
-        raise Problem(404, "participant-unknown", "Nobody of this id takes part in this webinar")
-    return item
-
-
-def _items(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[dict[str, Any]]:
+def items_of(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[dict[str, Any]]:
     """Decisions with external_id, enrolment and certificate; without `verdict` while there is none
     (rule D3)."""
     enrolled = view.enrolled(webinar_id, people)

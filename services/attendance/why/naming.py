@@ -49,6 +49,11 @@ def rfc3339(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat().replace("+00:00", "Z")
 
 
+def second(text: str) -> int:
+    """Epoch second of an RFC 3339 time."""
+    return int(datetime.fromisoformat(text).timestamp())
+
+
 def clock(second: int, zone: str, *, seconds: bool = True) -> str:
     """The time of day in the session's zone: `09.41.07`."""
     local = datetime.fromtimestamp(second, ZoneInfo(zone))

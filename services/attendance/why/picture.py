@@ -13,6 +13,7 @@ AROUND = 600
 """Seconds shown before and after the window, if something lies there."""
 TOP, LANE, LAST = 34, 48, 6
 STEPS = (300, 600, 900, 1800, 3600, 7200, 14_400)
+OWN_LOOKS = {"added": "added", "removed": "removed", "room": "room", "list": "room"}
 KINDS = {0: "observed", 1: "inferred", 2: "inferred", 3: "doubtful"}
 
 
@@ -49,7 +50,9 @@ class _Scale:
         self.low, self.high = low, high
 
     def x(self, at: int) -> float:
-        return round(100 * (min(max(at, self.low), self.high) - self.low) / (self.high - self.low), 3)
+        return round(
+            100 * (min(max(at, self.low), self.high) - self.low) / (self.high - self.low), 3
+        )
 
     def box(self, start: int, end: int, y: int, height: int, look: str) -> Box:
         x = self.x(start)
@@ -84,8 +87,8 @@ def picture(
 def _look(bar: Mapping[str, Any]) -> str:
     if not bar["theirs"]:
         return "doubtful"
-    if bar["kind"] in {"added", "removed", "room", "list"} and bar["mark"] == 0:
-        return {"list": "room"}.get(bar["kind"], bar["kind"])
+    if bar["kind"] in OWN_LOOKS and bar["mark"] == 0:
+        return OWN_LOOKS[bar["kind"]]
     return KINDS[bar["mark"]]
 
 

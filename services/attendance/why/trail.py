@@ -34,7 +34,13 @@ def told(found: Mapping[str, Any], zones: Mapping[str, str]) -> dict[str, Any]:
 
 def _session(session: Mapping[str, Any], known: Mapping[tuple[str, str], Pair],
              zones: Mapping[str, str]) -> dict[str, Any]:  # fmt: skip
-    seconds = ("present_seconds", "closed_seconds", "base_seconds", "required_seconds", "late_seconds")
+    seconds = (
+        "present_seconds",
+        "closed_seconds",
+        "base_seconds",
+        "required_seconds",
+        "late_seconds",
+    )
     return {
         "id": session["id"],
         "start": rfc3339(session["start"]),

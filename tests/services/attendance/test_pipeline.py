@@ -1,7 +1,7 @@
 """Both stages in memory against the simulator's truth: any order, any flush, any crash (rule L1)."""
 
 import random
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,9 +20,12 @@ from tests.support.pipeline import KEY, Pipeline
 WEBINAR = str(UUID(int=7))
 
 
-def set_up(world: World, people: Sequence[int] | None = None) -> Pipeline:
-    """A pipeline that knows the webinar and these people of it (all by default)."""
-    pipeline = Pipeline()
+def set_up(
+    world: World, people: Sequence[int] | None = None, tell: Callable[[Any], None] | None = None
+) -> Pipeline:
+    """A pipeline that knows the webinar and these people of it (all by default); `tell` hears what
+    registration says."""
+    pipeline = Pipeline(tell=tell)
     body = {**webinar_body(world, "p"), "webinar_id": WEBINAR, "version": 1, "year": 2001}
     staff = [identity_hmac(KEY, who) for who in body.get("staff", ())]
     pipeline.webinar(WebinarSetV1.model_validate({**body, "programme_id": "p", "staff": staff}))
