@@ -39,8 +39,30 @@ def backing(
     """A real broker and a real store."""
     running = start_services(tmp_path_factory.mktemp("backing"))
     pytestconfig.stash[_how] = running.how
+    if hasattr(pytestconfig, "workeroutput"):  # one of several processes: its reporter hears of it
+        pytestconfig.workeroutput["how"] = running.how
     yield running
     running.stop()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With several processes (`-n 2`): a file stays whole; the running system's tests, which take
+    longest, stay together and start first."""
+    items.sort(key=lambda item: not _of_flow(item))
+    for item in items:
+        name = "flow" if _of_flow(item) else str(item.path)
+        item.add_marker(pytest.mark.xdist_group(name))
+
+
+def _of_flow(item: pytest.Item) -> bool:
+    return item.path.parent.name == "flow"
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """What a process of several ran against."""
+    if how := getattr(node, "workeroutput", {}).get("how"):
+        node.config.stash[_how] = how
 
 
 def pytest_terminal_summary(
