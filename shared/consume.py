@@ -308,9 +308,10 @@ class BatchConsumer:
             tp = TopicPartition(r.topic, r.partition)
             upto[tp] = max(upto.get(tp, 0), r.offset + 1)
         mine = set(self._consumer.assignment())
+        ours = {tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine}
+        if not ours:  # a rebalance took them during the batch; some clients refuse an empty commit
+            return
         try:
-            self._consumer.commit(
-                {tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine}
-            )
+            self._consumer.commit(ours)
         except KafkaError as passing:  # the effect stands; it will be brought about once more
             log.info("commit_failed", because=type(passing).__name__)

@@ -19,9 +19,11 @@ failed agents, `take`, flushes that do not flush, failed sends that are only log
 """
 
 import asyncio
+import tempfile
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, NamedTuple, Protocol, cast
 
 import faust
@@ -135,6 +137,7 @@ class StreamWorker:
             broker=[f"kafka://{server}" for server in self._settings.kafka.split(",")],
             autodiscover=False,
             store="memory://",
+            datadir=str(Path(tempfile.gettempdir()) / group),  # it makes one, and puts nothing there
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,

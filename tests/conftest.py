@@ -45,6 +45,7 @@ def backing(
     running.stop()
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """With several processes (`-n 2`): a file stays whole; the running system's tests, which take
     longest, stay together and start first."""

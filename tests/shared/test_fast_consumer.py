@@ -73,6 +73,26 @@ def test_members_that_come_and_go_pass_over_no_record(provisioned: Any) -> None:
         assert offsets == list(range(len(offsets)))
 
 
+def test_a_batch_whose_partitions_are_taken_away_meanwhile_is_not_committed(
+    provisioned: Any,
+) -> None:
+    handled: list[Record] = []
+
+    def taken_away(records: Sequence[Record]) -> None:
+        handled.extend(records)
+        client.settle(settled=False)  # as at the beginning of a rebalance
+
+    consumer = BatchConsumer(provisioned, group="taken", topics=[ENROLMENTS], handle=taken_away,
+                             client=FastConsumer)  # fmt: skip
+    client: FastConsumer = consumer._consumer
+    try:
+        KafkaPublisher(provisioned).publish([Outgoing(ENROLMENTS, "k", enrolled(0, 1).event)])
+        while not handled:
+            assert consumer.step() == len(handled)
+    finally:
+        consumer.close()
+
+
 def test_its_errors_are_those_of_the_client_that_it_stands_for(provisioned: Any) -> None:
     consumer = FastConsumer(
         bootstrap_servers=[provisioned.kafka], max_poll_records=1, group_id=None,
