@@ -137,7 +137,9 @@ class StreamWorker:
             broker=[f"kafka://{server}" for server in self._settings.kafka.split(",")],
             autodiscover=False,
             store="memory://",
-            datadir=str(Path(tempfile.gettempdir()) / group),  # it makes one, and puts nothing there
+            datadir=str(
+                Path(tempfile.gettempdir()) / group
+            ),  # it makes one, and puts nothing there
             web_enabled=False,
             topic_allow_declare=False,
             topic_disable_leader=True,

@@ -131,6 +131,8 @@ class ScanTakenV1(Event):
     gate: str = ""
     scanner_id: str = ""
     at: int
+
+
 ReportRow = tuple[str, int | None, int | None, str, str, str, str]
 
 
