@@ -5,7 +5,7 @@ of a person, so a worker that is killed between the steps, a second worker, or a
 the same certificate, byte for byte.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import islice
 
 import structlog
@@ -37,10 +37,10 @@ class Issuer:
 
     def __init__(
         self, settings: CertificatesWorkerSettings, *, logs: Logs, people: PeopleView,
-        publisher: Publisher, vault: Vault, policy: Policy, now: Callable[[], int],
+        publisher: Publisher, vault: Vault, policy: Policy,
     ) -> None:  # fmt: skip
         self._settings, self._logs, self._people = settings, logs, people
-        self._publisher, self._vault, self._policy, self._now = publisher, vault, policy, now
+        self._publisher, self._vault, self._policy = publisher, vault, policy
         self.waiting = Waiting()
         self.owned: set[int] = set()
 
@@ -56,8 +56,8 @@ class Issuer:
         return count
 
     def _open_webinars(self) -> list[str]:
-        known, now = self._logs.webinars, self._now()
-        return [i for i in self.waiting.webinars() if i in known and may_issue(known[i], now)]
+        known = self._logs.webinars
+        return [i for i in self.waiting.webinars() if i in known and may_issue(known[i])]
 
     def _claim(self, chunk: Sequence[Who]) -> None:
         new = [who for who in chunk if not self._settled(who)]

@@ -1,7 +1,6 @@
 """Wiring of certificates: what each process is made of."""
 
 import signal
-import time
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -112,7 +111,7 @@ def build_worker(settings: Any, *, client: Any = None) -> Any:
     shown = CertificateView(settings, store, settings.code_key)
     issuer = Issuer(
         settings, logs=logs, people=people, publisher=KafkaPublisher(settings), vault=vault,
-        policy=settings.policy(sample=maker.signer.sample), now=lambda: int(time.time()),
+        policy=settings.policy(sample=maker.signer.sample),
     )  # fmt: skip
     documents = Documents(maker, DocumentFiles(settings.documents), people, vault)
     return Worker(

@@ -18,7 +18,7 @@ from shared.topics import DECISIONS, Topic
 from shared.views import Projector
 
 log = structlog.get_logger()
-WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by policy or by a missing person")
+WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by a missing person or webinar")
 IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 2.0
 KEPT: tuple[type[Exception], ...] = (Poison, *TRANSIENT)
@@ -131,7 +131,7 @@ class Worker:
             self._keep_house()
 
     def _idle(self) -> None:
-        """Who waits may be issued now: a policy's time came, or a person arrived in the view."""
+        """Who waits may be issued now: a person or a webinar has arrived."""
         try:
             self._issuer.issue()
         except PASSING as passing:

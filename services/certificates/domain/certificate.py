@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable
 
-from services.certificates.domain.words import parse_utc
 from shared.crypto import code
 from shared.events.attendance import EligibilityDecidedV1, Verdict
 from shared.events.certificates import CertificateIssuedV1
@@ -10,28 +9,17 @@ from shared.events.registration import WebinarSetV1
 
 
 def earned(decision: EligibilityDecidedV1) -> bool:
-    """Rule D8: final and eligible. What is provisional may still change, so it earns nothing."""
-    return decision.verdict is Verdict.ELIGIBLE and not decision.provisional
+    """Rule D8: final, eligible, and let out by the webinar's policy, as attendance says it.
 
-
-def may_issue(webinar: WebinarSetV1, now: int) -> bool:
-    """Rule D8: whether the webinar's policy lets certificates go out at `now` (epoch seconds).
-
-    `after_reconciliation` waits for the last moment until which the report is waited for (D6), since
-    eligible people are final before that. `on_release` waits until an operator sets the policy to
-    `at_once`. A cancelled webinar gives none.
+    What is provisional may still change, so it earns nothing.
     """
-    if webinar.state == "cancelled":
-        return False
-    if webinar.certificates == "after_reconciliation":
-        return now >= reconciled_by(webinar)
-    return webinar.certificates == "at_once"
+    final = decision.verdict is Verdict.ELIGIBLE and not decision.provisional
+    return final and decision.goes_out
 
 
-def reconciled_by(webinar: WebinarSetV1) -> int:
-    """Epoch second after which no report is waited for any more."""
-    last = max((int(parse_utc(s.end).timestamp()) for s in webinar.sessions), default=0)
-    return last + webinar.report_deadline_seconds
+def may_issue(webinar: WebinarSetV1) -> bool:
+    """A cancelled webinar gives none, also before attendance has said so of everybody."""
+    return webinar.state != "cancelled"
 
 
 def verify_url(public_url: str, code_key: bytes, certificate_id: str) -> str:

@@ -80,7 +80,7 @@ def issuer(mine: CertificatesWorkerSettings, people: PeopleView, world: World) -
         made.append(logs)
         found = Issuer(
             settings, logs=logs, people=people, publisher=Crashing(world.publisher, at, when),
-            vault=Vault(KEK), policy=settings.policy(sample=True), now=lambda: 0,
+            vault=Vault(KEK), policy=settings.policy(sample=True),
         )  # fmt: skip
         found.owned = set(range(settings.partitions))
         return found

@@ -78,16 +78,20 @@ def test_a_replay_of_everything_on_an_emptied_store_makes_nothing_new(ready: Wor
     assert len(ready.records(CERTIFICATES)) == written
 
 
-def test_on_release_waits_until_the_operator_releases(ready: World) -> None:
-    webinar, people = ready.webinar(2, certificates="on_release"), names("rel", 5)
+@pytest.mark.parametrize(("number", "policy"), [(2, "on_release"), (22, "after_reconciliation")])
+def test_D8_what_attendance_does_not_let_out_waits_until_it_does(
+    ready: World, number: int, policy: str
+) -> None:
+    webinar = ready.webinar(number, certificates=policy, reconciliation=True)
+    people = names("rel", 5)
     ready.enrol(webinar, people)
-    ready.decide(webinar, people)
+    ready.decide(webinar, people, goes_out=False)
     mine = keys(webinar, people)
     with ready.worker():
-        time.sleep(6)
+        time.sleep(3)
         assert not mine & set(ready.certificates())
-    with ready.worker():  # a restart does not forget who waits
-        ready.webinar(2, version=2, certificates="at_once")
+    with ready.worker():  # the same version once more, and now it may go out
+        ready.decide(webinar, people)
         until(lambda: mine <= set(ready.certificates()), "released certificates")
     sound(ready)
 

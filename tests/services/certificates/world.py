@@ -98,7 +98,7 @@ class World:
 
     def decide(
         self, webinar_id: str, people: Sequence[str], verdict: str = "eligible", *,
-        provisional: bool = False, version: int = 1,
+        provisional: bool = False, version: int = 1, goes_out: bool = True,
     ) -> None:  # fmt: skip
         out = []
         for external_id in people:
@@ -107,7 +107,7 @@ class World:
                 webinar_id=webinar_id, participant_id=id_, version=version, verdict=verdict,
                 provisional=provisional, present_seconds=9000, base_seconds=9000,
                 required_seconds=7200, sessions=(), reasons=(), rule_version=1, digest="d",
-                decided_at="2026-11-12T05:00:00Z",
+                decided_at="2026-11-12T05:00:00Z", goes_out=goes_out,
             )  # fmt: skip
             out.append(Outgoing(DECISIONS, person_key(webinar_id, id_), event))
         self.publisher.publish(out)
