@@ -24,7 +24,7 @@ from shared.topics import ATTENDANCE_AUDIT, RULINGS, Topic
 
 VISIBLE_SECONDS = 2.0
 """Seconds to wait until a word can be read; then it is answered all the same (202)."""
-_COMMAND = ("made_at", "kind", "withdrawn_by")
+_COMMAND = ("made_at", "withdrawn_by")
 
 
 class Said(NamedTuple):
@@ -116,7 +116,7 @@ def common(caller: Caller, webinar_id: str, ruling_id: str, reason: str) -> dict
 
 def _shown(word: Ruling) -> dict[str, Any]:
     kind = word.type.removeprefix("hadir.attendance.").removesuffix(".v1")
-    return {"kind": kind, **word.model_dump(mode="json"), "withdrawn_by": None}
+    return {"type": kind, **word.model_dump(mode="json"), "withdrawn_by": None}
 
 
 def _meant(word: Mapping[str, Any]) -> dict[str, Any]:

@@ -34,7 +34,7 @@ def ruling(view: View, pipe: Pipeline, record: Record) -> None:
     if said is None:
         return
     kind = said.type.removeprefix(KIND).removesuffix(".v1")
-    value = orjson.dumps({"kind": kind, **orjson.loads(record.value or b"{}")})
+    value = orjson.dumps({"type": kind, **orjson.loads(record.value or b"{}")})
     pipe.hsetnx(view.key("rulings", said.webinar_id), said.ruling_id, value)
     pipe.hsetnx(view.key("ruling-webinars"), said.ruling_id, said.webinar_id)
     if isinstance(said, RulingWithdrawnV1):

@@ -37,12 +37,12 @@ class Person(BaseModel):
 
 
 class Word(BaseModel):
-    """An operator's word as it stands: `kind`, who said it when and why, and what it says."""
+    """An operator's word as it stands: `type`, who said it when and why, and what it says."""
 
     model_config = {"extra": "allow"}
 
     ruling_id: str
-    kind: str
+    type: str
     webinar_id: str
     made_at: int = Field(description="epoch milliseconds")
     made_by: str

@@ -71,7 +71,7 @@ async def correct(
         if after is None:
             raise not_ready("The evidence cannot be read at the moment.")
         response.status_code = 200
-        return {**word.model_dump(mode="json"), "kind": CORRECTION, "before": before,
+        return {**word.model_dump(mode="json"), "type": CORRECTION, "before": before,
                 "after": after}  # fmt: skip
     said = await operators_of(request).say(caller, [word], Deed(
         "correction-made", word.participant_id, before,
@@ -122,7 +122,7 @@ async def _withdraw(ruling_id: str, reason: str, request: Request, response: Res
     # one id for every withdrawal of a word: whoever takes it back again says nothing new
     ids = common(caller, known["webinar_id"], new_id("withdraw", caller, ruling_id), reason)
     word = RulingWithdrawnV1(**ids, withdraws=ruling_id)
-    gone = {"withdrawn": known["withdrawn_by"] is not None, "kind": known["kind"]}
+    gone = {"withdrawn": known["withdrawn_by"] is not None, "type": known["type"]}
     said = await operators_of(request).say(
         caller, [word], Deed("ruling-withdrawn", ruling_id, gone, {"withdrawn": True})
     )
@@ -132,9 +132,9 @@ async def _withdraw(ruling_id: str, reason: str, request: Request, response: Res
 def _withdrawable(request: Request, ruling_id: str, kind: str | None) -> dict[str, Any]:
     view = view_of(request)
     known = view.rulings.ruling(ruling_id)
-    if known is None or (kind is not None and known["kind"] != kind):
+    if known is None or (kind is not None and known["type"] != kind):
         raise Problem(404, "ruling-unknown", "There is no such word of an operator")
-    if known["kind"] == WITHDRAWAL:
+    if known["type"] == WITHDRAWAL:
         raise Problem(409, "withdrawal-final", "A withdrawal cannot be withdrawn",
                       "Say the word anew.")  # fmt: skip
     if known["withdrawn_by"] is not None:

@@ -1,0 +1,228 @@
+"""Operators' words on a running system: said over HTTP, they end in decisions and certificates."""
+
+import hmac
+import time
+from typing import Any
+
+import httpx
+import orjson
+import pytest
+
+from deploy.simulator.setup import CLOCKS_HELD
+from deploy.simulator.system import System
+from shared.keys import participant_id_of
+from tests.support.flow import GRACE, RETRY, Running, steady
+from tests.support.zoom_events import T0, Room, iso, raw
+
+HOUR = 3600
+COLUMNS = "external_id,name,email,category,region_code,zoom_number,registrant_id"
+MERGE = {"content-type": "application/merge-patch+json"}
+
+
+class Operator:
+    """One webinar of an hour, and what an operator does about it."""
+
+    def __init__(self, system: Running, client: System, number: str, people: list[str],
+                 **settings: Any) -> None:  # fmt: skip
+        self.client, self._system, self.number = client, system, number
+        self.room = Room(f"{number}-uuid==", number)
+        programme = self._post(client.at.registration, "/v1/programmes", {
+            "year": T0.year, "name": "Petugas (contoh)"})["id"]  # fmt: skip
+        session = {"id": "s1", "start": iso(0), "end": iso(HOUR), "time_zone": "Asia/Jakarta",
+                   "zoom": {"number": number, "kind": "meeting"}}  # fmt: skip
+        body = {"programme_id": programme, "title": f"Webinar petugas {number}",
+                "sessions": [session], **CLOCKS_HELD, **settings}  # fmt: skip
+        self.id = self._post(client.at.registration, "/v1/webinars", body)["id"]
+        rows = [f"{self.external(w)},Peserta Contoh,{w}{number}@contoh.example,public,15,{number},"
+                f"_{w}{number}" for w in people]  # fmt: skip
+        client.call("POST", f"{client.at.registration}/v1/webinars/{self.id}/participants:import",
+                    content="\n".join([COLUMNS, *rows]), headers={"content-type": "text/csv"})  # fmt: skip
+
+    def external(self, who: str) -> str:
+        return f"{who}-{self.number}"
+
+    def person(self, who: str) -> str:
+        return participant_id_of(self.external(who))
+
+    def _post(self, base: str, path: str, body: Any) -> Any:
+        return self.client.call("POST", base + path, json=body).json()
+
+    def said(self, path: str, body: Any, **more: Any) -> Any:
+        """A command that must succeed."""
+        url = f"{self.client.at.attendance}{path}"
+        return self.client.call("POST", url, json=body, **more).json()
+
+    def refused(self, path: str, body: Any, **more: Any) -> tuple[int, str]:
+        """(status, problem) of a command that is refused."""
+        headers = {"authorization": f"Bearer {self._system.addresses.token}"}
+        answer = httpx.post(f"{self.client.at.attendance}{path}", json=body, headers=headers,
+                            trust_env=False, **more)  # fmt: skip
+        return answer.status_code, answer.json()["type"].removeprefix("urn:hadir:problem:")
+
+    def got(self, path: str, **query: Any) -> Any:
+        return self.client.call("GET", f"{self.client.at.attendance}{path}", params=query).json()
+
+    def play(self, *events: dict[str, Any]) -> None:
+        """Webhooks as Zoom sends them; then the clocks run, and all of it is worked off."""
+        secret = self._system.card["zoom_secret"].encode()
+        for event in events:
+            body, stamp = raw(event), str(int(time.time()))
+            signed = hmac.digest(secret, f"v0:{stamp}:".encode() + body, "sha256").hex()
+            headers = {"x-zm-request-timestamp": stamp, "x-zm-signature": "v0=" + signed}
+            url = self._system.card["gateway"] + "/v1/zoom/webhooks"
+            assert httpx.post(url, content=body, headers=headers, trust_env=False).is_success
+        change = orjson.dumps({"grace_seconds": GRACE, "retry_window_seconds": RETRY})
+        at = f"{self.client.at.registration}/v1/webinars/{self.id}"
+        self.client.call("PATCH", at, content=change, headers=MERGE)
+        self.settled()
+
+    def settled(self) -> dict[str, Any]:
+        return self.client.wait_settled(self.id, 60)
+
+    def decision(self, who: str) -> Any:
+        return self.got(f"/v1/webinars/{self.id}/attendance/{self.person(who)}")
+
+    def certified(self) -> set[str]:
+        """Who holds a certificate that is valid."""
+        people = {c["participant_id"]: c["status"] for c in self.client.certificates(self.id)}
+        return {p for p, status in people.items() if status == "issued"}
+
+
+@pytest.fixture(scope="module")
+def client(system: Running) -> Any:
+    with System(system.addresses) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def doubtful(system: Running, client: System) -> Operator:
+    """Ani is there by her link, Budi by one that nobody knows, Citra for a third of the time."""
+    one = Operator(system, client, "93209000001", ["ani", "budi", "citra"])
+    room, number = one.room, one.number
+    one.play(
+        room.started(-600),
+        room.joined(0, "1", "u1", registrant_id=f"_ani{number}"),
+        room.joined(0, "2", "u2", registrant_id="_nobody-knows"),
+        room.joined(0, "3", "u3", registrant_id=f"_citra{number}"),
+        room.left(1200, "3", "u3"), room.left(HOUR, "1", "u1"), room.left(HOUR, "2", "u2"),
+        room.ended(HOUR + 60),
+    )  # fmt: skip
+    return one
+
+
+def test_an_assigned_connection_ends_in_a_certificate(doubtful: Operator) -> None:
+    assert doubtful.certified() == {doubtful.person("ani")}
+    assert doubtful.decision("budi")["verdict"] == "not_eligible"
+    (case,) = doubtful.got(f"/v1/webinars/{doubtful.id}/reviews", status="open")["items"]
+    assert (case["problem"], case["seconds"]) == ("unknown", HOUR)
+    assert case["times"] == [[int(T0.timestamp()), int(T0.timestamp()) + HOUR]]
+    path = f"/v1/reviews/{case['case_id']}"
+    assert doubtful.got(path)["raw"]["key"] == case["connection_id"]
+    stranger = {"external_id": "nobody", "reason": "salah"}
+    assert doubtful.refused(f"{path}:assign", stranger) == (422, "participant-unknown")
+    assert doubtful.refused(f"{path}:assign", {"external_id": "x"}) == (422, "invalid")
+    body = {"external_id": doubtful.external("budi"), "reason": "terlihat di rekaman"}
+    key = {"idempotency-key": "assign-budi"}
+    word = doubtful.said(f"{path}:assign", body, headers=key)
+    assert doubtful.said(f"{path}:assign", body, headers=key)["ruling_id"] == word["ruling_id"]
+    doubtful.settled()
+    decision = doubtful.decision("budi")
+    assert (decision["verdict"], decision["present_seconds"]) == ("eligible", HOUR)
+    assert doubtful.certified() == {doubtful.person("ani"), doubtful.person("budi")}
+    assert doubtful.got(path)["status"] == "settled"
+    assert [r["ruling_id"] for r in doubtful.got(path)["rulings"]] == [word["ruling_id"]]
+
+
+def test_D9_a_correction_that_is_withdrawn_revokes_nothing_by_itself(doubtful: Operator) -> None:
+    body = {"webinar_id": doubtful.id, "participant_id": doubtful.person("citra"), "kind": "add",
+            "start": iso(1200), "end": iso(HOUR), "reason": "perangkat kedua"}  # fmt: skip
+    dry = doubtful.said("/v1/corrections", body, params={"dry_run": "true"})
+    assert [dry[when]["present_seconds"] for when in ("before", "after")] == [1200, HOUR]
+    assert [dry[when]["verdict"] for when in ("before", "after")] == ["not_eligible", "eligible"]
+    assert corrections(doubtful) == []
+    outside = {**body, "start": iso(-900), "end": iso(-100)}
+    assert doubtful.refused("/v1/corrections", outside) == (422, "outside-session")
+    word = doubtful.said("/v1/corrections", body)
+    doubtful.settled()
+    assert doubtful.decision("citra")["verdict"] == "eligible"
+    assert doubtful.person("citra") in doubtful.certified()
+    again = f"/v1/corrections/{word['ruling_id']}:withdraw"
+    doubtful.said(again, {"reason": "orang lain"})
+    assert doubtful.refused(again, {"reason": "dua kali"}) == (409, "withdrawn-already")
+    doubtful.settled()
+    decision = doubtful.decision("citra")
+    assert (decision["verdict"], decision["present_seconds"]) == ("needs_review", 1200)
+    assert "certificate_issued" in [reason["code"] for reason in decision["reasons"]]
+    assert doubtful.person("citra") in doubtful.certified()
+    (shown,) = corrections(doubtful)
+    assert shown["withdrawn_by"] is not None
+    stale = {"participant_id": doubtful.person("citra"), "digest": "sha256:other",
+             "verdict": "not_eligible", "reason": "dilihat"}  # fmt: skip
+    verdicts = f"/v1/webinars/{doubtful.id}/verdicts"
+    assert doubtful.refused(verdicts, stale) == (409, "evidence-changed")
+    doubtful.said(verdicts, {**stale, "digest": decision["digest"]})
+    doubtful.settled()
+    assert doubtful.decision("citra")["verdict"] == "not_eligible"
+
+
+def corrections(operator: Operator) -> Any:
+    return operator.got("/v1/corrections", webinar_id=operator.id)["items"]
+
+
+def test_every_command_stands_in_the_audit_trail(doubtful: Operator) -> None:
+    def trail(**query: Any) -> Any:
+        return doubtful.got("/v1/audit", webinar_id=doubtful.id, **query)
+
+    count = steady(lambda: len(trail()["items"]), still=1.0)
+    records = trail()["items"]
+    actions = [record["action"] for record in reversed(records)]
+    assert actions[:2] == ["webinars-created", "participants-imported"]
+    assert actions[-4:] == ["connection-assigned", "correction-made", "ruling-withdrawn",
+                            "verdict-settled"]  # fmt: skip
+    correction = records[2]
+    assert (correction["who"], correction["reason"]) == ("development", "perangkat kedua")
+    assert correction["before"]["present_seconds"] == 1200
+    assert correction["after"]["present_seconds"] == HOUR
+    paged = trail(limit=2)
+    rest = trail(cursor=paged["next"], limit=1000)
+    assert len(paged["items"]) + len(rest["items"]) == count
+
+
+def test_D8_items_by_csv_and_a_release_let_certificates_out(
+    system: Running, client: System
+) -> None:
+    rule = {"minimum_share": 8000, "scope": "all", "required_items": ["post-test"]}
+    one = Operator(system, client, "93209000002", ["dewi", "eko"], certificates="on_release",
+                   rule=rule)  # fmt: skip
+    room, number = one.room, one.number
+    one.play(
+        room.started(0),
+        room.joined(0, "1", "v1", registrant_id=f"_dewi{number}"), room.left(HOUR, "1", "v1"),
+        room.joined(0, "2", "v2", registrant_id=f"_eko{number}"), room.left(HOUR, "2", "v2"),
+        room.ended(HOUR),
+    )  # fmt: skip
+    assert {one.decision(who)["verdict"] for who in ("dewi", "eko")} == {"not_eligible"}
+    rows = [f"{one.external('dewi')},post-test,{iso(HOUR)}", "nobody,post-test,",
+            f"{one.external('eko')},post-test,kemarin"]  # fmt: skip
+    answer = client.call(
+        "POST", f"{client.at.attendance}/v1/webinars/{one.id}/items",
+        content="\n".join(["external_id,item,passed_at", *rows]),
+        headers={"content-type": "text/csv"},
+    ).json()  # fmt: skip
+    assert (answer["rows"], answer["accepted"], answer["rejected_rows"]) == (3, 1, 2)
+    assert [(r["row"], r["column"], r["code"]) for r in answer["rejected"]] == [
+        (3, "external_id", "participant-unknown"), (4, "passed_at", "time"),
+    ]  # fmt: skip
+    one.settled()
+    assert (one.decision("dewi")["verdict"], one.decision("dewi")["goes_out"]) == (
+        "eligible",
+        False,
+    )
+    assert one.certified() == set()
+    version = one.decision("dewi")["version"]
+    path = f"/v1/webinars/{one.id}/certificates:release"
+    wanted = {"participant_ids": [one.person("dewi"), one.person("eko")], "reason": "rapat"}
+    assert one.said(path, wanted)["refused"] == [one.person("eko")]
+    one.settled()
+    assert one.certified() == {one.person("dewi")}
+    assert (one.decision("dewi")["version"], one.decision("dewi")["goes_out"]) == (version, True)
