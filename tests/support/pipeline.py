@@ -30,9 +30,10 @@ from shared.events.attendance import (
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1, WebinarSetV1
+from shared.events.rulings import Ruling
 from shared.keys import partition_of, person_key
 from shared.stream import InputRecord
-from shared.topics import ENROLMENTS, REPORTS, WEBINARS
+from shared.topics import ENROLMENTS, REPORTS, RULINGS, WEBINARS
 
 HEADERS = [("content-type", CONTENT_TYPE.encode())]
 KEY = b"k" * 32
@@ -102,6 +103,11 @@ class Pipeline:
         self._tell(event)
         key = person_key(event.webinar_id, event.participant_id)
         self.knowledge.apply(ENROLMENTS, key, event)
+
+    def say(self, word: Ruling) -> None:
+        """An operator's word, which every worker reads."""
+        self._epoch += 1
+        self.knowledge.apply(RULINGS, word.webinar_id, word)
 
     def webhook(self, body: bytes) -> None:
         """As the gateway routes it."""
