@@ -51,7 +51,7 @@ def environment(
 ) -> dict[str, str]:
     """What the process is started with; our own environment shines through below it.
 
-    `addresses`: kafka, redis and public_url. `extra`: more settings, without prefix.
+    `addresses`: kafka, redis, public_url, what the door page needs. `extra`: more settings, without prefix.
     """
     own = {
         **addresses,

@@ -165,6 +165,8 @@ class Stack:
             addresses={
                 "kafka": self.kafka, "redis": self.redis,
                 "public_url": self.url("certificates-api"),
+                "registration_url": self.url("registration-api"),
+                "door_origins": self._door_origins(),
                 "http_port": str(self._ports[service.label]),
             },
         )  # fmt: skip
@@ -243,6 +245,11 @@ class Stack:
     def url(self, label: str) -> str:
         """A process's base URL."""
         return f"http://{HOST}:{self._ports[label]}" if label in self._ports else ""
+
+    def _door_origins(self) -> str:
+        """The attendance api's addresses, as a browser on this machine may have them."""
+        port = self._ports.get("attendance-api")
+        return f"http://{HOST}:{port},http://localhost:{port}" if port else ""
 
     def missing(self) -> dict[str, str | None]:
         """For each service process what it lacks to be ready; None when nothing."""

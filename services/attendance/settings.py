@@ -39,3 +39,6 @@ class AttendanceApiSettings(ApiSettings):
 
     code_key: Key
     identity_key: Key
+    registration_url: str = Field(
+        default="", description="registration's address for phones at a door: enrols walk-ins"
+    )

@@ -118,7 +118,9 @@ def _add_routes(app: Any) -> None:
         attendance,
         audit,
         check_ins,
+        code_sheets,
         corrections,
+        door,
         items,
         proctor_lists,
         reviews,
@@ -128,7 +130,8 @@ def _add_routes(app: Any) -> None:
     )
 
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
-    for routes in (check_ins, rosters, attendance, why, *operators, sign_in):
+    doors = (check_ins, rosters, door, code_sheets)
+    for routes in (*doors, attendance, why, *operators, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 

@@ -27,8 +27,8 @@ def missing_tool() -> str | None:
 class Browser:
     """One window of a new profile. Use as a context manager."""
 
-    def __init__(self, profile: Path, port: int) -> None:
-        self._profile, self._port = profile, port
+    def __init__(self, profile: Path, port: int, *arguments: str) -> None:
+        self._profile, self._port, self._arguments = profile, port, arguments
         self._http = httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=60)
         self._session = ""
 
@@ -40,7 +40,7 @@ class Browser:
         self._wait_for_driver()
         options = {
             "binary": next(filter(None, map(shutil.which, CHROMIUM))),
-            "args": [*ARGUMENTS, f"--user-data-dir={self._profile}"],
+            "args": [*ARGUMENTS, *self._arguments, f"--user-data-dir={self._profile}"],
         }
         wanted = {"capabilities": {"alwaysMatch": {"goog:chromeOptions": options,
                                                    "goog:loggingPrefs": {"browser": "ALL"}}}}  # fmt: skip
@@ -82,6 +82,16 @@ class Browser:
 
     def _cdp(self, command: str, **params: Any) -> Any:
         return self._do("goog/cdp/execute", cmd=command, params=params)
+
+    def network(self, *, offline: bool) -> None:
+        """Cut the page off, or connect it again."""
+        self._cdp("Network.enable")
+        self._cdp("Network.emulateNetworkConditions", offline=offline, latency=0,
+                  downloadThroughput=-1, uploadThroughput=-1)  # fmt: skip
+
+    def forget_cookies(self) -> None:
+        """As when a session has ended."""
+        self._cdp("Network.clearBrowserCookies")
 
     def open(self, url: str) -> None:
         """Load a page."""

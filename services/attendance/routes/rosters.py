@@ -25,6 +25,7 @@ class DoorSession(BaseModel):
     end: str
     time_zone: str
     hall: str
+    zoom_number: str | None
 
 
 class DoorWebinar(BaseModel):
@@ -70,10 +71,11 @@ def list_webinars(request: Request, caller: Door) -> Any:
 
 def _near(event: dict[str, Any], now: float) -> Iterator[dict[str, Any]]:
     sessions = [
-        {**{k: s[k] for k in ("id", "start", "end", "time_zone")}, "hall": s["hall"]["name"]}
+        {**{k: s[k] for k in ("id", "start", "end", "time_zone")}, "hall": s["hall"]["name"],
+         "zoom_number": s["zoom"]["number"] if s.get("zoom") else None}
         for s in sorted(event["sessions"], key=lambda s: s["start"])
         if s.get("hall") and second(s["start"]) - BEFORE <= now <= second(s["end"]) + AFTER
-    ]
+    ]  # fmt: skip
     if sessions and event["state"] == "open":
         yield {"webinar_id": event["webinar_id"], "title": event["title"], "sessions": sessions}
 

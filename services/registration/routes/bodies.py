@@ -4,6 +4,7 @@ Fields that only answers have (`id`, `version`, …) may be sent back and are ig
 """
 
 from typing import Annotated, Any, Literal
+from uuid import UUID
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
 
@@ -145,6 +146,19 @@ class EnrolmentBody(Body):
     )
     registrant_id: str | None = None
     links: list[Link] | None = None
+
+
+class WalkInBody(Body):
+    """Somebody who came without an enrolment. `walk_in_id` is made by the door page, once: said
+    again with the same id it is the same person."""
+
+    walk_in_id: UUID
+    name: str
+    category: str
+    region_code: str
+    email: str | None = None
+    nip: str | None = None
+    agency: str | None = None
 
 
 class Programme(BaseModel):

@@ -51,10 +51,10 @@ async def enrol(webinar_id: str, body: EnrolmentBody, work: Work, caller: Organi
                 response: Response) -> Any:  # fmt: skip
     """Like a row of an import; the same again changes nothing."""
     webinar = await existing_webinar(work, webinar_id)
-    person = _person(body, webinar)
+    person = person_of(body, webinar)
     outcome, event, visible = await work.importer.enrol_one(webinar, person)
     participant_id = event.participant_id
-    say(response, Change(event, outcome == "created", visible), _path(webinar_id, participant_id))
+    say(response, Change(event, outcome == "created", visible), path_of(webinar_id, participant_id))
     if outcome != "unchanged":
         record = audit(caller, f"enrolment-{outcome}", participant_id, None, event.version,
                        webinar_id)  # fmt: skip
@@ -117,11 +117,13 @@ async def existing_webinar(work: Parts, webinar_id: str) -> WebinarSetV1:
     return webinar
 
 
-def _path(webinar_id: str, participant_id: str) -> str:
+def path_of(webinar_id: str, participant_id: str) -> str:
+    """Where an enrolment can be read."""
     return f"/v1/webinars/{webinar_id}/enrolments/{participant_id}"
 
 
-def _person(body: EnrolmentBody, webinar: WebinarSetV1) -> Person:
+def person_of(body: EnrolmentBody, webinar: WebinarSetV1) -> Person:
+    """The person whom a body describes, or 422 with all that is wrong."""
     known = Webinar(zoom_numbers(webinar), datetime.now(UTC).year)
     said = {k: v.strip() for k, v in body.model_dump(exclude={"links"}).items() if v is not None}
     faults = [Fault(f"/{column}", sentence(code)) for column, code in cell_problems(said, known)]

@@ -46,16 +46,19 @@
   async function save() {
     if (!chosen.size) { at("list-find").focus(); return; }
     const name = at("list-name").value.trim();
+    const [zoom_number, registrant_id] = [Door.now.session.zoom_number, at("list-room").value.trim()];
     const body = {
-      session_id: Door.now.session_id, participant_ids: [...chosen.keys()],
+      session_id: Door.now.session_id,
+      people: [...chosen.keys()].map((participant_id) => ({ participant_id })),
       start: instant(at("list-start").value), end: instant(at("list-end").value),
-      room_registrant_id: at("list-room").value.trim() || null, reason: at("list-reason").value.trim(),
+      room: zoom_number && registrant_id ? { zoom_number, registrant_id } : null,
+      reason: at("list-reason").value.trim(),
     };
     const list_id = crypto.randomUUID();
     await Door.store.put("lists", { list_id, webinar_id: Door.now.webinar_id, name, body });
     chosen.clear();
     at("list-form").reset();
-    await people();
+    await open();
     const done = at("list-done");
     done.textContent = say("list_kept");
     done.hidden = false;
@@ -64,7 +67,18 @@
     if (kept.sent) done.textContent = say("list_sent");
   }
 
-  Door.lists = { open: people };
+  const hours = (time) => new Date(time).toTimeString().slice(0, 5);
+
+  // The hours are the session's unless somebody says otherwise.
+  async function open() {
+    const { start, end, zoom_number } = Door.now.session;
+    at("list-start").value = at("list-start").value || hours(start);
+    at("list-end").value = at("list-end").value || hours(end);
+    at("list-room-part").hidden = !zoom_number;
+    await people();
+  }
+
+  Door.lists = { open };
   document.addEventListener("DOMContentLoaded", () => {
     at("list-form").onsubmit = (event) => { event.preventDefault(); save(); };
     at("list-find").oninput = people;

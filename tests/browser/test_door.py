@@ -1,0 +1,407 @@
+"""The door page on a phone: a real code before the camera, a whole session without a network."""
+
+import socket
+import time
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import httpx
+import pytest
+
+from deploy.local.settings import LocalSettings
+from deploy.local.stack import Stack
+from services.attendance.pages.door_texts import SCRIPT
+from services.attendance.pages.qr import QUIET, modules
+from tests.browser.conftest import lacking
+from tests.browser.webdriver import Browser, missing_tool
+
+PHONE = (360, 740)
+PEOPLE = ("cam-1", "off-1", "off-2", "late-1", "gate-1", "sign-1", "zz-1")
+SERVICES = ("registration-api", "registration-worker", "attendance-api", "attendance-worker")
+PICTURES = Path("/tmp/hadir-door")
+SIDE, HIGH, MODULE = 640, 480, 10
+
+
+class Hall(NamedTuple):
+    """A running system with one webinar in a hall, on just now."""
+
+    stack: Stack
+    registration: httpx.Client
+    attendance: httpx.Client
+    webinar_id: str
+    other_code: str
+    codes: dict[str, str]
+
+    @property
+    def path(self) -> str:
+        return f"/v1/webinars/{self.webinar_id}"
+
+    def down(self) -> None:
+        """The server is gone, for the service worker, too."""
+        self.stack.process("attendance-api").stop()
+
+    def up(self) -> None:
+        self.stack.process("attendance-api").start()
+        self.stack.wait_ready(("attendance-api",))
+
+
+def rfc(second: float) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")
+
+
+def until(measure: Any, within: float = 40.0) -> Any:
+    end = time.monotonic() + within
+    while not (found := measure()):
+        assert time.monotonic() < end, "it does not come"
+        time.sleep(0.2)
+    return found
+
+
+def webinar(http: httpx.Client, title: str, people: tuple[str, ...]) -> str:
+    """A session that began an hour ago and goes on; one second in it suffices."""
+    now = int(time.time())
+    programme = http.post("/v1/programmes", json={"year": 2032, "name": title}).json()["id"]
+    session = {"id": "s1", "start": rfc(now - 3600), "end": rfc(now + 3600),
+               "hall": {"name": "Aula Contoh", "capacity": 100}}  # fmt: skip
+    body = {"programme_id": programme, "title": title, "sessions": [session],
+            "rule": {"minimum_share": 1}, "grace_seconds": 1, "retry_window_seconds": 1}  # fmt: skip
+    webinar_id: str = http.post("/v1/webinars", json=body).json()["id"]
+    rows = "\n".join(f"{who},Nama {who},public,15.71" for who in people)
+    http.post(f"/v1/webinars/{webinar_id}/participants:import",
+              content=f"external_id,name,category,region_code\n{rows}",
+              headers={"content-type": "text/csv"}).raise_for_status()  # fmt: skip
+    return webinar_id
+
+
+def codes(http: httpx.Client, webinar_id: str, count: int) -> dict[str, str]:
+    at = f"/v1/webinars/{webinar_id}/check-in-codes"
+    found = until(lambda: len(c := http.get(at).json().get("items", ())) == count and c)
+    return {one["external_id"]: one["code"] for one in found}
+
+
+@pytest.fixture(scope="module")
+def hall(provisioned: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
+    if missing := missing_tool():
+        lacking(missing)
+    settings = LocalSettings(
+        data_dir=tmp_path_factory.mktemp("hall"), port_base=0, kafka=provisioned.kafka,
+        redis=provisioned.redis, topic_prefix=provisioned.topic_prefix,
+        partitions=provisioned.partitions,
+    )  # fmt: skip
+    with Stack(settings, services=SERVICES, supervised=False) as stack:
+        card = stack.describe()
+        headers = {"authorization": f"Bearer {card['token']}"}
+        registration = httpx.Client(base_url=card["registration"], headers=headers, timeout=60)
+        attendance = httpx.Client(base_url=card["attendance"], headers=headers, timeout=60)
+        webinar_id = webinar(registration, "Pelatihan HAM", PEOPLE)
+        other = webinar(registration, "Webinar lain", ("cam-1",))
+        known = codes(attendance, webinar_id, len(PEOPLE))
+        foreign = codes(attendance, other, 1)["cam-1"]
+        yield Hall(stack, registration, attendance, webinar_id, foreign, known)
+
+
+def film(code: str, path: Path) -> Path:
+    """Some frames of a code before a camera, as Y4M."""
+    rows = modules(code)
+    side = (len(rows) + 2 * QUIET) * MODULE
+    left, top = (SIDE - side) // 2, (HIGH - side) // 2
+    picture = [bytearray([110]) * SIDE for _ in range(HIGH)]
+    for y in range(side):
+        for x in range(side):
+            my, mx = y // MODULE - QUIET, x // MODULE - QUIET
+            dark = 0 <= my < len(rows) and 0 <= mx < len(rows) and rows[my][mx]
+            picture[top + y][left + x] = 20 if dark else 235
+    frame = b"FRAME\n" + b"".join(picture) + bytes([128]) * (SIDE * HIGH // 2)
+    path.write_bytes(f"YUV4MPEG2 W{SIDE} H{HIGH} F10:1 Ip A1:1 C420\n".encode() + frame * 5)
+    return path
+
+
+class Phone:
+    """The page in a browser with its own profile, which it keeps when it is closed."""
+
+    def __init__(self, hall: Hall, folder: Path) -> None:
+        self.hall, self._profile = hall, folder / "profile"
+        self._film = film(hall.codes["cam-1"], folder / "code.y4m")
+        self.url = str(hall.attendance.base_url).rstrip("/")
+        self.open_browser()
+
+    def open_browser(self) -> None:
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        self.browser = Browser(
+            self._profile, port, "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={self._film}",
+        ).__enter__()  # fmt: skip
+        self.browser.size(*PHONE, phone=True)
+
+    def close_browser(self) -> None:
+        self.browser.__exit__()
+
+    def sign_in(self) -> None:
+        self.browser.run("document.querySelector('#token').value = arguments[0];"
+                         "document.querySelector('form').submit()",
+                         self.hall.stack.describe()["token"])  # fmt: skip
+        self.browser.wait("location.pathname == '/door' && document.readyState == 'complete'")
+
+    def set_up(self) -> None:
+        """Sign in, choose, download; wait until the page could be opened without a network."""
+        b = self.browser
+        b.open(f"{self.url}/door")
+        self.sign_in()
+        b.wait("document.querySelector('#webinar').options.length == 2")
+        b.run("const w = document.querySelector('#webinar'); w.value = arguments[0];"
+              "w.dispatchEvent(new Event('change'));"
+              "document.querySelector('#gate').value = 'A';"
+              "document.querySelector('#scanner').value = 'Meja 1';"
+              "document.querySelector('#setup-form button').click()", self.hall.webinar_id)  # fmt: skip
+        b.wait("!document.querySelector('#scan').hidden")
+        b.wait("navigator.serviceWorker.controller")
+
+    def enter(self, text: str) -> None:
+        self.browser.run("document.querySelector('#code').value = arguments[0];"
+                         "document.querySelector('#typed button').click()", text)  # fmt: skip
+
+    def view(self, name: str) -> None:
+        self.browser.run(f"document.querySelector('[data-view=\"{name}\"]').click()")
+
+    def said(self, kind: str, text: str) -> None:
+        """Wait for a result of this kind that says this."""
+        seen = (
+            "const r = document.querySelector('#result');"
+            "return [r.dataset.kind, r.textContent.replace(/\\s+/g, ' ')]"
+        )
+        end = time.monotonic() + 20
+        while True:
+            found = self.browser.run(seen)
+            if found[0] == kind and text in found[1]:
+                return
+            assert time.monotonic() < end, found
+            time.sleep(0.1)
+
+    def counts(self) -> str:
+        return self.browser.text("#counts")
+
+    def kept(self, store: str) -> Any:
+        """All of a store on the device."""
+        return self.browser.run_async(
+            f"const done = arguments[0]; Door.store.all('{store}').then(done)"
+        )
+
+    def picture(self, name: str) -> None:
+        PICTURES.mkdir(exist_ok=True)
+        self.browser.picture(PICTURES / f"{name}.png")
+
+
+def counted(unsent: int, refused: int) -> str:
+    return SCRIPT["counted"][0].format(unsent=unsent, refused=refused)
+
+
+@pytest.fixture(scope="module")
+def phone(hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
+    started = Phone(hall, tmp_path_factory.mktemp("phone"))
+    started.set_up()
+    yield started
+    started.close_browser()
+
+
+@pytest.fixture
+def online(phone: Phone) -> Phone:
+    """The page, connected, with nothing waiting."""
+    phone.view("scan")
+    until(lambda: phone.counts().startswith(counted(0, 0)[:2]))
+    return phone
+
+
+def all_sent(phone: Phone) -> None:
+    phone.browser.run("document.querySelector('#send').click()")
+    until(lambda: all(s["state"] != "unsent" for s in phone.kept("queue")))
+
+
+def scan_of(phone: Phone, who: str) -> Any:
+    return max((s for s in phone.kept("queue") if s["shown"] == who), key=lambda s: s["time"])
+
+
+def test_a_code_before_the_camera_checks_its_person_in(online: Phone) -> None:
+    online.browser.run("document.querySelector('#camera').click()")
+    online.said("good", "cam-1")
+    online.picture("scan-good")
+    online.browser.run("document.querySelector('#camera').click()")
+    until(lambda: scan_of(online, "cam-1")["status"] == "accepted")
+    assert len([s for s in online.kept("queue") if s["shown"] == "cam-1"]) == 1
+    assert "code" not in scan_of(online, "cam-1")
+    assert online.browser.console() == []
+
+
+def test_a_session_without_a_network_is_kept_over_reload_and_closed_browser_and_then_decides(
+    phone: Phone, hall: Hall
+) -> None:
+    phone.view("scan")
+    hall.down()
+    phone.browser.network(offline=True)
+    phone.enter(hall.codes["off-1"])
+    phone.said("good", "off-1")
+    phone.browser.open(f"{phone.url}/door")
+    until(lambda: phone.counts() == counted(1, 0))
+    phone.enter("off-2")
+    phone.browser.wait("document.querySelector('#found button')")
+    phone.browser.run("document.querySelector('#found button').click()")
+    phone.said("good", "off-2")
+    phone.picture("scan-offline")
+    phone.close_browser()
+    phone.open_browser()
+    phone.browser.open(f"{phone.url}/door")
+    until(lambda: phone.counts() == counted(2, 0))
+    phone.view("outbox")
+    phone.browser.wait("document.querySelectorAll('#entries li[data-state=unsent]').length == 2")
+    phone.picture("outbox-offline")
+    hall.up()
+    all_sent(phone)
+    assert phone.counts() == counted(0, 0)
+    assert {scan_of(phone, who)["status"] for who in ("off-1", "off-2")} == {"accepted"}
+
+
+def test_a_repeated_code_is_told_and_one_of_another_webinar_is_refused(
+    online: Phone, hall: Hall
+) -> None:
+    online.enter(hall.codes["off-1"])
+    online.said("look", "off-1")
+    online.enter(hall.other_code)
+    online.said("bad", SCRIPT["other-webinar"][0])
+    online.enter(hall.codes["late-1"][:45])
+    online.said("bad", SCRIPT["cut-short"][0])
+    online.enter("https://elsewhere.example/a.b")
+    online.said("bad", SCRIPT["no-code"][0])
+
+
+def test_a_forged_code_is_told_when_it_is_sent(online: Phone, hall: Hall) -> None:
+    right = hall.codes["late-1"]
+    online.enter(right[:-1] + ("A" if right[-1] != "A" else "B"))
+    online.said("bad", "Kode ini tidak sah.")
+    assert online.counts() == counted(0, 1)
+    online.view("outbox")
+    online.browser.wait("document.querySelector('#entries li[data-state=refused]')")
+    online.picture("outbox-refused")
+
+
+def test_a_code_that_came_in_at_another_gate_just_now_is_flagged(phone: Phone, hall: Hall) -> None:
+    scan = {"scan_id": "another-phone-1", "session_id": "s1", "gate": "B", "time": rfc(time.time()),
+            "code": hall.codes["gate-1"]}  # fmt: skip
+    hall.attendance.post(f"{hall.path}/check-ins", json={"scans": [scan]}).raise_for_status()
+    until(lambda: hall.attendance.get("/readyz").status_code == 200)
+    time.sleep(1)  # the projection of the other phone's scan
+    phone.view("scan")
+    phone.enter(hall.codes["gate-1"])
+    phone.said("look", "gerbang B")
+    phone.picture("scan-two-gates")
+
+
+def test_an_ended_sign_in_loses_nothing(phone: Phone, hall: Hall) -> None:
+    phone.view("scan")
+    phone.browser.forget_cookies()
+    phone.enter(hall.codes["sign-1"])
+    phone.said("good", "sign-1")
+    phone.browser.wait("!document.querySelector('#sign-in').hidden")
+    assert scan_of(phone, "sign-1")["state"] == "unsent"
+    phone.picture("sign-in-needed")
+    phone.browser.run("document.querySelector('#sign-in a').click()")
+    phone.browser.wait("location.pathname == '/sign-in' && document.readyState == 'complete'")
+    phone.sign_in()
+    until(lambda: scan_of(phone, "sign-1")["state"] == "sent")
+
+
+def test_a_walk_in_waits_encrypted_and_is_enrolled_and_checked_in_when_sent(
+    phone: Phone, hall: Hall
+) -> None:
+    hall.down()
+    phone.browser.network(offline=True)
+    phone.view("walk-in")
+    phone.picture("walk-in")
+    phone.browser.run(
+        "document.querySelector('#name').value = 'Nama Rahasia';"
+        "document.querySelector('#region').value = '15.71';"
+        "document.querySelector('#walk-in-form button').click()"
+    )
+    phone.browser.wait("!document.querySelector('#walk-in-done').hidden")
+    (kept,) = phone.kept("walkins")
+    assert "Rahasia" not in str(kept)
+    extractable = phone.browser.run_async(
+        "const done = arguments[0];"
+        "Door.store.get('keys', 'walk-ins').then((key) => done(key.extractable))"
+    )
+    assert extractable is False
+    hall.up()
+    phone.browser.network(offline=False)
+    phone.browser.run("document.querySelector('#send').click()")
+    until(lambda: phone.kept("walkins") == [])
+    enrolled = hall.registration.get(f"{hall.path}/enrolments").json()["items"]
+    (walk_in,) = [e for e in enrolled if e["external_id"].startswith("walk-in-")]
+    until(lambda: scan_of(phone, walk_in["external_id"])["state"] == "sent")
+    person = hall.registration.get(f"/v1/participants/{walk_in['participant_id']}").json()
+    assert (person["name"], walk_in["mode"]) == ("Nama Rahasia", "onsite")
+
+
+@pytest.mark.parametrize("view", ["scan", "outbox", "walk-in", "lists", "setup"])
+def test_everybody_can_use_every_view_of_the_page(phone: Phone, axe: str, view: str) -> None:
+    if view == "setup":
+        phone.browser.run("document.querySelector('#change').click()")
+        phone.browser.wait("document.querySelector('#webinar').options.length == 2")
+    else:
+        phone.view(view)
+    phone.picture(f"view-{view}")
+    wide, screen = phone.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
+    assert wide == screen
+    phone.browser.run(axe)
+    found = phone.browser.run_async(
+        "const done = arguments[arguments.length - 1];"
+        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+        " 'best-practice']}).then(r => done(r.violations))"
+    )
+    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+    small = phone.browser.run(
+        "return [...document.querySelectorAll('a, button, select, input')]"
+        ".filter(e => e.offsetParent && !e.classList.contains('skip'))"
+        ".map(e => [e.outerHTML.slice(0, 80), (e.closest('label') || e).getBoundingClientRect()])"
+        ".filter(([, r]) => r.width < 24 || r.height < 24).map(([html]) => html)"
+    )
+    assert small == []
+
+
+def test_english_is_one_press_away(phone: Phone) -> None:
+    phone.browser.run("document.querySelector('a.language').click()")
+    phone.browser.wait("document.documentElement.lang == 'en' && document.readyState == 'complete'")
+    phone.browser.wait("!document.querySelector('#scan').hidden")
+    assert "Scan" in phone.browser.text('[data-view="scan"]')
+    phone.browser.open(f"{phone.url}/door")
+
+
+def test_the_sheet_of_codes_prints_codes_that_can_be_read(
+    phone: Phone, hall: Hall, axe: str
+) -> None:
+    phone.browser.open(f"{phone.url}/webinars/{hall.webinar_id}/codes")
+    assert phone.browser.run("return document.querySelectorAll('.codes svg').length") >= len(PEOPLE)
+    phone.picture("codes")
+    phone.browser.run(axe)
+    found = phone.browser.run_async(
+        "const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations))"
+    )
+    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+
+
+def test_scans_of_the_page_decide_when_the_session_is_over(hall: Hall) -> None:
+    at = f"/v1/webinars/{hall.webinar_id}"
+    session = hall.registration.get(at).json()["sessions"][0]
+    body = {"sessions": [{**session, "end": rfc(int(time.time()) - 1)}]}
+    hall.registration.patch(at, json=body).raise_for_status()
+
+    def decided() -> Any:
+        items = hall.attendance.get(f"{hall.path}/attendance").json()["items"]
+        found = {i["external_id"]: i.get("verdict") for i in items}
+        return all(found.get(who) for who in PEOPLE) and found
+
+    found = until(decided)
+    scanned = ("cam-1", "off-1", "off-2", "gate-1", "sign-1")
+    assert {who: found[who] for who in scanned} == dict.fromkeys(scanned, "eligible")
+    assert found["zz-1"] == "not_eligible"
