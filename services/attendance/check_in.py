@@ -11,10 +11,12 @@ from services.attendance.domain.gates import AtTwoGates, at_two_gates
 from services.attendance.scan_memory import ScanMemory, Taken
 from services.attendance.scans import Batch, Flag, ScanIn, ScannerIn, ScanResult
 from services.attendance.stores import AttendanceView
+from shared.audit import audited
 from shared.events.attendance import CheckedInV1, ScanTakenV1
+from shared.http import Caller
 from shared.keys import person_key
 from shared.publish import AsyncPublisher, Outgoing
-from shared.topics import EVENTS, SCANS
+from shared.topics import ATTENDANCE_AUDIT, EVENTS, SCANS
 
 
 class CheckIns:
@@ -25,8 +27,9 @@ class CheckIns:
         self.memory = ScanMemory(view.view)
 
     async def record(
-        self, webinar: Webinar, scans: Sequence[ScanIn | Any], scanner: ScannerIn, now: int
-    ) -> list[ScanResult]:
+        self, webinar: Webinar, scans: Sequence[ScanIn | Any], scanner: ScannerIn, now: int,
+        caller: Caller,
+    ) -> list[ScanResult]:  # fmt: skip
         """One result per scan; what is accepted or parked is on the broker when this returns.
 
         The fact goes first, then what its id stands for: after a crash between the two the scan is
@@ -39,9 +42,10 @@ class CheckIns:
             Outgoing(EVENTS, person_key(webinar.id, fact.participant_id), fact) for fact in facts
         )
         taken = [_taken(fact) for fact in facts]
-        await self._publisher.publish(
-            Outgoing(SCANS, f"{webinar.id}|{one.scan_id}", one) for one in taken
-        )
+        await self._publisher.publish([
+            *(Outgoing(SCANS, f"{webinar.id}|{one.scan_id}", one) for one in taken),
+            *_audit(webinar.id, batch, scanner, caller),
+        ])  # fmt: skip
         await run_in_threadpool(self._remember, batch)
         return batch.results
 
@@ -82,6 +86,16 @@ def flags_by_scan(taken: Iterable[Taken]) -> dict[str, list[Flag]]:
             flags.setdefault(first.scan_id, []).append(Flag(gate=second.gate, at=second.at))
             flags.setdefault(second.scan_id, []).append(Flag(gate=first.gate, at=first.at))
     return flags
+
+
+def _audit(webinar_id: str, batch: Batch, scanner: ScannerIn, caller: Caller) -> list[Outgoing]:
+    """One record for what one scanner brought; who was scanned is told by the facts."""
+    if not batch.new:
+        return []
+    parked = sum(result.status == "parked" for result in batch.results)
+    after = {"scanner": scanner.id, "scans": len(batch.new), "parked": parked}
+    return [audited(ATTENDANCE_AUDIT, caller, "checked-in", webinar_id, webinar_id=webinar_id,
+                    after=after)]  # fmt: skip
 
 
 def _new(batch: Batch) -> dict[str, Taken]:

@@ -284,6 +284,9 @@ def test_a_forged_code_is_told_when_it_is_sent(online: Phone, hall: Hall) -> Non
     online.view("outbox")
     online.browser.wait("document.querySelector('#entries li[data-state=refused]')")
     online.picture("outbox-refused")
+    online.browser.run("document.querySelector('#entries li[data-state=refused] button').click()")
+    until(lambda: online.counts() == counted(0, 0))
+    assert "code" not in next(s for s in online.kept("queue") if s["state"] == "seen")
 
 
 def test_a_code_that_came_in_at_another_gate_just_now_is_flagged(phone: Phone, hall: Hall) -> None:
@@ -341,6 +344,29 @@ def test_a_walk_in_waits_encrypted_and_is_enrolled_and_checked_in_when_sent(
     until(lambda: scan_of(phone, walk_in["external_id"])["state"] == "sent")
     person = hall.registration.get(f"/v1/participants/{walk_in['participant_id']}").json()
     assert (person["name"], walk_in["mode"]) == ("Nama Rahasia", "onsite")
+
+
+def test_a_proctor_s_list_that_was_made_without_a_network_arrives(phone: Phone, hall: Hall) -> None:
+    hall.down()
+    phone.view("lists")
+    phone.browser.wait("document.querySelectorAll('#list-people input').length >= 5")
+    phone.browser.run(
+        "document.querySelector('#list-find').value = 'zz';"
+        "document.querySelector('#list-find').dispatchEvent(new Event('input'));"
+    )
+    phone.browser.wait("document.querySelectorAll('#list-people input').length == 1")
+    phone.browser.run(
+        "document.querySelector('#list-people input').click();"
+        "document.querySelector('#list-name').value = 'Ruang Melati';"
+        "document.querySelector('#list-form button').click();"
+    )
+    phone.browser.wait("!document.querySelector('#list-done').hidden")
+    assert phone.counts() == counted(1, 0)
+    hall.up()
+    phone.browser.run("document.querySelector('#send').click()")
+    until(lambda: [one.get("sent") for one in phone.kept("lists")] == [True])
+    (listed,) = until(lambda: hall.attendance.get(f"{hall.path}/proctor-lists").json()["items"])
+    assert (listed["session_id"], len(listed["participant_ids"])) == ("s1", 1)
 
 
 @pytest.mark.parametrize("view", ["scan", "outbox", "walk-in", "lists", "setup"])
@@ -402,6 +428,6 @@ def test_scans_of_the_page_decide_when_the_session_is_over(hall: Hall) -> None:
         return all(found.get(who) for who in PEOPLE) and found
 
     found = until(decided)
-    scanned = ("cam-1", "off-1", "off-2", "gate-1", "sign-1")
+    scanned = ("cam-1", "off-1", "off-2", "gate-1", "sign-1", "zz-1")
     assert {who: found[who] for who in scanned} == dict.fromkeys(scanned, "eligible")
-    assert found["zz-1"] == "not_eligible"
+    assert found["late-1"] == "not_eligible"  # only a forged code of theirs was shown

@@ -114,6 +114,7 @@ SCRIPT: Texts = {
     "state_sent": ("Terkirim", "Sent"),
     "state_refused": ("Ditolak", "Refused"),
     "correct": ("Perbaiki", "Correct it"),
+    "handled": ("Sudah ditangani", "Dealt with"),
     "forbidden": (
         "Peran Anda tidak boleh mengirim pindaian. Pindaian tetap tersimpan.",
         "Your role may not send scans. They are kept.",

@@ -75,7 +75,7 @@ async def check_in(webinar_id: str, body: CheckInRequest, request: Request, call
     webinar = await run_in_threadpool(webinar_of, view, webinar_id)
     known = to_webinar(WebinarSetV1.model_validate(webinar))
     now = int(time.time())
-    results = await check_ins.record(known, body.scans, body.scanner, now)
+    results = await check_ins.record(known, body.scans, body.scanner, now, caller)
     log.info("checked_in", by=caller.subject, webinar=webinar_id, scans=len(results))
     return {"results": results, "skew": body.scanner.skew(now)}
 

@@ -22,13 +22,14 @@ self.Door = self.Door || {};
   }
 
   Door.feedback = {
-    // Browsers allow sound only after a touch: called from one.
+    // Browsers allow sound and shaking only after a touch: called from one.
     allow() {
       if (!audio && "AudioContext" in self) audio = new AudioContext();
     },
     give(kind) {
       const { tones, shake } = PATTERNS[kind];
-      if (navigator.vibrate) navigator.vibrate(shake);
+      const touched = navigator.userActivation && navigator.userActivation.hasBeenActive;
+      if (touched && navigator.vibrate) navigator.vibrate(shake);
       if (audio && audio.state === "running") tones.forEach(tone);
     },
   };

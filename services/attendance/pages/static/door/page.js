@@ -81,16 +81,12 @@
     const people = await Door.store.peopleByExternal(now.webinar_id, text, 8);
     if (!people.length) { result("bad", say("nobody_found"), text); return; }
     for (const person of people) {
-      const button = document.createElement("button");
-      button.type = "button";
-      button.textContent = described(person);
-      button.onclick = async () => {
+      const item = document.createElement("li");
+      item.append(button(described(person), async () => {
         list.replaceChildren();
         at("code").value = "";
         await record(document.querySelector('input[name="kind"]:checked').value, person);
-      };
-      const item = document.createElement("li");
-      item.append(button);
+      }));
       list.append(item);
     }
   }
@@ -183,7 +179,24 @@
     const words = flag ? say("two_gates", { gate: flag.gate, at: clock(flag.at * 1000) })
       : sentence(scan.problem) || say(`state_${scan.state}`);
     const what = `${clock(scan.time)} · ${say(scan.kind)} · ${scan.gate} · ${scan.shown || say("unknown")}`;
-    return entry(state, what, words);
+    const item = entry(state, what, words);
+    if (scan.state === "refused") item.append(button(say("handled"), () => handled(scan)));
+    return item;
+  }
+
+  function button(label, press) {
+    const made = document.createElement("button");
+    made.type = "button";
+    made.className = "button second";
+    made.textContent = label;
+    made.onclick = press;
+    return made;
+  }
+
+  // Somebody has looked at it: it is kept for a while, and asks no more.
+  async function handled({ code, ...scan }) {
+    await Door.store.put("queue", { ...scan, state: "seen" });
+    await outbox();
   }
 
   async function outbox() {
@@ -206,14 +219,7 @@
   function walkInEntry(one) {
     const words = one.problem ? faults(one.problem) : say("state_unsent");
     const item = entry(one.problem ? "refused" : "unsent", `${clock(one.scan.time)} · ${say("new_person")}`, words);
-    if (one.problem) {
-      const again = document.createElement("button");
-      again.type = "button";
-      again.className = "button second";
-      again.textContent = say("correct");
-      again.onclick = () => Door.walkIn.edit(one);
-      item.append(again);
-    }
+    if (one.problem) item.append(button(say("correct"), () => Door.walkIn.edit(one)));
     return item;
   }
 

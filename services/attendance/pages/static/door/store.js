@@ -81,12 +81,14 @@ self.Door = self.Door || {};
       s.delete(IDBKeyRange.bound([webinar], [webinar, []]))),
 
     dropOldScans: () => write("queue", (s) => {
-      s.index("state").openCursor("sent").onsuccess = (event) => {
-        const cursor = event.target.result;
-        if (!cursor) return;
-        if (Date.parse(cursor.value.time) < Date.now() - KEEP_SENT) cursor.delete();
-        cursor.continue();
-      };
+      for (const state of ["sent", "seen"]) {
+        s.index("state").openCursor(state).onsuccess = (event) => {
+          const cursor = event.target.result;
+          if (!cursor) return;
+          if (Date.parse(cursor.value.time) < Date.now() - KEEP_SENT) cursor.delete();
+          cursor.continue();
+        };
+      }
     }),
   };
 })();
