@@ -20,7 +20,6 @@ from tests.browser.webdriver import Browser, missing_tool
 PHONE = (360, 740)
 PEOPLE = ("cam-1", "off-1", "off-2", "late-1", "gate-1", "sign-1", "zz-1")
 SERVICES = ("registration-api", "registration-worker", "attendance-api", "attendance-worker")
-PICTURES = Path("/tmp/hadir-door")
 SIDE, HIGH, MODULE = 640, 480, 10
 
 
@@ -93,13 +92,17 @@ def hall(provisioned: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator
     with Stack(settings, services=SERVICES, supervised=False) as stack:
         card = stack.describe()
         headers = {"authorization": f"Bearer {card['token']}"}
-        registration = httpx.Client(base_url=card["registration"], headers=headers, timeout=60)
-        attendance = httpx.Client(base_url=card["attendance"], headers=headers, timeout=60)
-        webinar_id = webinar(registration, "Pelatihan HAM", PEOPLE)
-        other = webinar(registration, "Webinar lain", ("cam-1",))
-        known = codes(attendance, webinar_id, len(PEOPLE))
-        foreign = codes(attendance, other, 1)["cam-1"]
-        yield Hall(stack, registration, attendance, webinar_id, foreign, known)
+        with (
+            httpx.Client(
+                base_url=card["registration"], headers=headers, timeout=60
+            ) as registration,
+            httpx.Client(base_url=card["attendance"], headers=headers, timeout=60) as attendance,
+        ):
+            webinar_id = webinar(registration, "Pelatihan HAM", PEOPLE)
+            other = webinar(registration, "Webinar lain", ("cam-1",))
+            known = codes(attendance, webinar_id, len(PEOPLE))
+            foreign = codes(attendance, other, 1)["cam-1"]
+            yield Hall(stack, registration, attendance, webinar_id, foreign, known)
 
 
 def film(code: str, path: Path) -> Path:
@@ -122,7 +125,7 @@ class Phone:
     """The page in a browser with its own profile, which it keeps when it is closed."""
 
     def __init__(self, hall: Hall, folder: Path) -> None:
-        self.hall, self._profile = hall, folder / "profile"
+        self.hall, self._folder, self._profile = hall, folder, folder / "profile"
         self._film = film(hall.codes["cam-1"], folder / "code.y4m")
         self.url = str(hall.attendance.base_url).rstrip("/")
         self.open_browser()
@@ -191,8 +194,8 @@ class Phone:
         )
 
     def picture(self, name: str) -> None:
-        PICTURES.mkdir(exist_ok=True)
-        self.browser.picture(PICTURES / f"{name}.png")
+        """For people to look at; they stay in the test's folder."""
+        self.browser.picture(self._folder / f"{name}.png")
 
 
 def counted(unsent: int, refused: int) -> str:
@@ -324,6 +327,7 @@ def test_a_walk_in_waits_encrypted_and_is_enrolled_and_checked_in_when_sent(
     phone.picture("walk-in")
     phone.browser.run(
         "document.querySelector('#name').value = 'Nama Rahasia';"
+        "document.querySelector('#category').value = 'public';"
         "document.querySelector('#region').value = '15.71';"
         "document.querySelector('#walk-in-form button').click()"
     )

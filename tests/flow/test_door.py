@@ -2,6 +2,7 @@
 scan id that was used counts once, also after the store was lost; a photographed code is flagged."""
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 from uuid import uuid4
@@ -62,7 +63,7 @@ def until(measure: Any, within: float = 60.0) -> Any:
 
 
 @pytest.fixture(scope="module")
-def door(system: Running) -> Door:
+def door(system: Running) -> Iterator[Door]:
     """Its grace has long passed, and everybody was decided as absent."""
     card = system.card
     start = int(time.time()) - LATE - HOUR
@@ -91,7 +92,8 @@ def door(system: Running) -> Door:
     here.people.update({c["external_id"]: c for c in codes})
     for who in PEOPLE:
         until(lambda: here.decision(who).get("provisional") is False)  # noqa: B023 - at once
-    return here
+    yield here
+    here.http.close()
 
 
 def test_L1_a_scan_synced_eight_hours_late_decides_as_if_it_had_come_in_time(door: Door) -> None:

@@ -46,6 +46,7 @@ PAGE: Texts = {
     "name": ("Nama lengkap", "Full name"),
     "category": ("Golongan", "Category"),
     "region": ("Wilayah", "Region"),
+    "choose": ("Pilih …", "Choose …"),
     "agency": ("Instansi (jika ada)", "Agency (if any)"),
     "email": ("Surel (jika ada)", "E-mail (if any)"),
     "enrol_and_check_in": ("Daftarkan dan catat masuk", "Enrol and check in"),

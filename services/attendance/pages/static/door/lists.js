@@ -61,6 +61,7 @@
     await open();
     const done = at("list-done");
     done.textContent = say("list_kept");
+    await Door.page.count();
     done.hidden = false;
     await Door.page.send();
     const kept = await Door.store.get("lists", list_id);

@@ -77,7 +77,11 @@
   async function find(text) {
     const list = at("found");
     list.replaceChildren();
-    if (text.includes(".") || text.length > 40) { await scanned(text); return; }
+    if (text.includes(".") || text.length > 40) {
+      at("code").value = "";
+      await scanned(text);
+      return;
+    }
     const people = await Door.store.peopleByExternal(now.webinar_id, text, 8);
     if (!people.length) { result("bad", say("nobody_found"), text); return; }
     for (const person of people) {

@@ -24,9 +24,9 @@
     form.elements.region_code.value = region_code;
     const done = Door.page.at("walk-in-done");
     done.textContent = Door.page.say("walk_in_kept");
+    await Door.page.count();
     done.hidden = false;
     Door.feedback.give("good");
-    await Door.page.count();
     await Door.page.send();
     if (!await Door.store.get("walkins", kept.walk_in_id)) done.textContent = Door.page.say("walk_in_sent");
   }
