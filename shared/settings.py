@@ -39,6 +39,8 @@ Key = Annotated[bytes, BeforeValidator(_key), Field(min_length=32)]
 """At least 32 bytes, given in base64."""
 Words = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_words)]
 """Comma-separated."""
+Seconds = Annotated[tuple[int, ...], NoDecode, BeforeValidator(_words)]
+"""Whole numbers, comma-separated."""
 
 
 class MissingSetting(Exception):

@@ -4,7 +4,7 @@ from socket import gethostname
 
 from pydantic import Field
 
-from shared.settings import ApiSettings, KafkaSettings, Key, Settings, Words
+from shared.settings import ApiSettings, KafkaSettings, Key, Seconds, Settings, Words
 
 
 class GatewaySettings(KafkaSettings):
@@ -41,4 +41,25 @@ class AttendanceApiSettings(ApiSettings):
     identity_key: Key
     registration_url: str = Field(
         default="", description="registration's address for phones at a door: enrols walk-ins"
+    )
+
+
+class ReconcilerSettings(KafkaSettings):
+    """The reconciler calls Zoom by a Server-to-Server OAuth app of the account.
+
+    Limits are the account's (zoom.md A4), shared by all of its apps: leave some to the others.
+    """
+
+    identity_key: Key
+    zoom_account_id: str = Field(min_length=1)
+    zoom_client_id: str = Field(min_length=1)
+    zoom_client_secret: str = Field(min_length=1)
+    zoom_token_url: str = "https://zoom.us/oauth/token"  # noqa: S105 - an address
+    zoom_heavy_per_second: float = Field(default=10.0, gt=0, description="Pro 10, Business+ 40")
+    zoom_heavy_per_day: int = Field(default=30_000, ge=1)
+    zoom_medium_per_second: float = Field(default=20.0, gt=0)
+    zoom_timeout_seconds: float = Field(default=30.0, gt=0)
+    report_first_read_seconds: int = Field(default=300, ge=0, description="after a meeting ended")
+    report_again: Seconds = Field(
+        default=(3600, 21_600), description="seconds after the end at which to look once more"
     )

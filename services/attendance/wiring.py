@@ -196,3 +196,32 @@ async def _work(settings: Any) -> None:
     if worker.stream.crashed:
         os._exit(1)  # a crashed framework may never finish stopping; everything is on the broker
     await worker.stop()
+
+
+def run_reconciler() -> None:
+    """Reads Zoom's reports; one of several is elected."""
+    from services.attendance.settings import ReconcilerSettings
+
+    telemetry.configure("attendance.reconciler")
+    settings = load_or_exit(ReconcilerSettings)
+    require(settings, (WEBINARS, EVENTS, REPORTS))
+    asyncio.run(_reconcile(settings))
+
+
+async def _reconcile(settings: Any) -> None:
+    from services.attendance.reconcile.reconciler import Reconciler
+    from shared.operator_routes import serve_operator_routes
+
+    reconciler = Reconciler(settings)
+    serve_operator_routes(settings, reconciler.healthy)
+    stopped = asyncio.Event()
+    for signum in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(signum, stopped.set)
+    await reconciler.start()
+    while not stopped.is_set() and not reconciler.failed:
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stopped.wait(), 0.5)
+    failed = reconciler.failed
+    await reconciler.stop()
+    if failed:
+        raise SystemExit(1)
