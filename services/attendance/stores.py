@@ -11,6 +11,7 @@ import redis
 from redis.client import Pipeline
 
 from services.attendance import rulings_view
+from services.attendance.report_view import project_difference, project_report
 from services.attendance.rulings_view import RulingsView
 from services.attendance.scan_memory import project_scan
 from shared.consume import Record
@@ -20,8 +21,10 @@ from shared.topics import (
     ATTENDANCE_AUDIT,
     CERTIFICATES,
     DECISIONS,
+    DIFFERENCES,
     ENROLMENTS,
     REGISTRATION_AUDIT,
+    REPORTS,
     REVIEWS,
     RULINGS,
     SCANS,
@@ -31,7 +34,7 @@ from shared.views import View, connect
 
 TOPICS = (
     WEBINARS, ENROLMENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,
-    REGISTRATION_AUDIT,
+    REGISTRATION_AUDIT, REPORTS, DIFFERENCES,
 )  # fmt: skip
 NAME = "attendance"
 
@@ -46,6 +49,8 @@ def project(view: View) -> Any:
         SCANS.name: project_scan,
         CERTIFICATES.name: _certificate,
         RULINGS.name: rulings_view.ruling,
+        REPORTS.name: project_report,
+        DIFFERENCES.name: project_difference,
         ATTENDANCE_AUDIT.name: rulings_view.audit,
         REGISTRATION_AUDIT.name: rulings_view.audit,
     }

@@ -123,6 +123,7 @@ def _add_routes(app: Any) -> None:
         door,
         items,
         proctor_lists,
+        reconciliation,
         reviews,
         rosters,
         settlements,
@@ -131,7 +132,7 @@ def _add_routes(app: Any) -> None:
 
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
     doors = (check_ins, rosters, door, code_sheets)
-    for routes in (*doors, attendance, why, *operators, sign_in):
+    for routes in (*doors, attendance, why, reconciliation, *operators, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 

@@ -4,13 +4,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.attendance.domain.facts import Connection, Fact
 from services.attendance.domain.presence import measure
 from services.attendance.domain.reported import differences, unreported, with_rows
 from services.attendance.domain.reports import Read, confirmed, lone, refusal, root
 from services.attendance.domain.visits import visits
-from tests.services.attendance.domain.builders import Evidence, T, connection, joined, left, the_plan
-
-from services.attendance.domain.facts import Connection, Fact
+from tests.services.attendance.domain.builders import (
+    Evidence,
+    T,
+    connection,
+    joined,
+    left,
+    the_plan,
+)
 
 
 def row(start: int, end: int, user: str = "1") -> tuple[str, int, int]:
