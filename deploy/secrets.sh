@@ -22,7 +22,8 @@ keep_or_write() {
 }
 
 for key in kek identity-key code-key; do keep_or_write "$key" "$(random)"; done
-for secret in zoom-secrets redis-password grafana-password; do keep_or_write "$secret" "$(word)"; done
+for secret in zoom-secrets zoom-client-secret redis-password grafana-password; do keep_or_write "$secret" "$(word)"; done
 keep_or_write redis-url "redis://:$(cat "$folder/redis-password")@valkey:6379/0"
 if [ "$kind" = local ]; then keep_or_write dev-token "$(word)"; else keep_or_write dev-token ""; fi
+echo "zoom-client-secret is a random word, too: write your Server-to-Server OAuth app's into it."
 echo "zoom-secrets holds a random word: write your Zoom app's secret token into it (newest first)."

@@ -23,6 +23,8 @@ COMMANDS = {
     "topics": "Plan, create and read the topics.",
     "dlq": "Records that nobody could read: list, look, retry.",
     "simulate": "Play a realistic webinar against any gateway.",
+    "reconcile": "Have Zoom's reports of a webinar read now, and show what differs.",
+    "redeliver": "Take in failed deliveries from Zoom's webhook log (seven days).",
     "rebuild": "Make the views anew from the topics.",
     "audit": "Prove that the rebuilt state equals the live one.",
     "bench": "Measure: medians and ratios in one run.",

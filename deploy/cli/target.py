@@ -29,6 +29,23 @@ def full_settings() -> Settings:
     return _from(Settings)
 
 
+def running() -> dict[str, str]:
+    """Addresses, secret and token of the system that runs on the data folder.
+
+    Raises:
+        CannotDo: none does.
+    """
+    card = read_card(local_settings().data_dir)
+    if card is None:
+        raise CannotDo("No system of `hadir up` runs here: give its addresses and a token.")
+    return {name: card[name] for name in ("attendance", "gateway", "token", "zoom_secret")}
+
+
+def settings_of(kind: type[S]) -> S:
+    """Settings of some other kind, on the same system."""
+    return _from(kind)
+
+
 def _from(kind: type[S]) -> S:
     if f"{PREFIX}KAFKA" in os.environ:
         return load(kind)

@@ -38,7 +38,21 @@ SERVICES = (
     Service("certificates", "worker", 14),
     Service("reporting", "worker", 15),
 )
-BY_LABEL = {service.label: service for service in SERVICES}
+RECONCILER = Service("attendance", "reconciler", 16)
+"""Runs only where a Zoom account is configured: it has nothing to do without one."""
+BY_LABEL = {service.label: service for service in (*SERVICES, RECONCILER)}
+ZOOM_ACCOUNT = ("zoom_account_id", "zoom_client_id", "zoom_client_secret")
+
+
+def default_services(extra: Mapping[str, str], environ: Mapping[str, str]) -> tuple[str, ...]:
+    """The labels of what runs here: the reconciler too, where an account is configured."""
+    configured = all(
+        extra.get(name)
+        or environ.get(f"HADIR_{name.upper()}")
+        or environ.get(f"HADIR_{name.upper()}_FILE")
+        for name in ZOOM_ACCOUNT
+    )
+    return tuple(s.label for s in SERVICES) + ((RECONCILER.label,) if configured else ())
 
 
 def environment(

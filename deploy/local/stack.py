@@ -1,5 +1,6 @@
 """The whole system on this machine: broker, store, topics, nine service processes."""
 
+import os
 import time
 from collections.abc import Callable, Mapping
 from types import TracebackType
@@ -12,7 +13,7 @@ from deploy.local.process import Process
 from deploy.local.readiness import all_missing, wait_ready
 from deploy.local.say import Say, quiet
 from deploy.local.secret_file import load_or_make
-from deploy.local.services import BY_LABEL, Service, environment
+from deploy.local.services import BY_LABEL, Service, default_services, environment
 from deploy.local.settings import LocalSettings
 from deploy.local.store import LocalStore
 from deploy.local.supervisor import Supervisor
@@ -35,7 +36,7 @@ class Stack:
         settings: LocalSettings,
         *,
         extra: Mapping[str, str] | None = None,
-        services: tuple[str, ...] = tuple(BY_LABEL),
+        services: tuple[str, ...] | None = None,
         supervised: bool = True,
         say: Say = quiet,
         restarted: Say = quiet,
@@ -44,7 +45,8 @@ class Stack:
         self.logs = self.data / "logs"
         self.timings: dict[str, float] = {}
         self._extra, self._say, self._supervised = dict(extra or {}), say, supervised
-        self._chosen = tuple(BY_LABEL[label] for label in services)
+        chosen = default_services(self._extra, os.environ) if services is None else services
+        self._chosen = tuple(BY_LABEL[label] for label in chosen)
         self._supervisor = Supervisor(say, restarted)
         self._processes: dict[str, Process] = {}
         self._ports: dict[str, int] = {}

@@ -44,13 +44,12 @@ class AttendanceApiSettings(ApiSettings):
     )
 
 
-class ReconcilerSettings(KafkaSettings):
-    """The reconciler calls Zoom by a Server-to-Server OAuth app of the account.
+class ZoomAccountSettings(KafkaSettings):
+    """A Server-to-Server OAuth app of the account, by which Zoom is called.
 
     Limits are the account's (zoom.md A4), shared by all of its apps: leave some to the others.
     """
 
-    identity_key: Key
     zoom_account_id: str = Field(min_length=1)
     zoom_client_id: str = Field(min_length=1)
     zoom_client_secret: str = Field(min_length=1)
@@ -59,6 +58,12 @@ class ReconcilerSettings(KafkaSettings):
     zoom_heavy_per_day: int = Field(default=30_000, ge=1)
     zoom_medium_per_second: float = Field(default=20.0, gt=0)
     zoom_timeout_seconds: float = Field(default=30.0, gt=0)
+
+
+class ReconcilerSettings(ZoomAccountSettings):
+    """The reconciler writes pseudonyms only."""
+
+    identity_key: Key
     report_first_read_seconds: int = Field(default=300, ge=0, description="after a meeting ended")
     report_again: Seconds = Field(
         default=(3600, 21_600), description="seconds after the end at which to look once more"

@@ -14,7 +14,7 @@ from services.attendance.reconcile.limits import Bucket, LimitReached
 from services.attendance.reconcile.reading import Job, read_report
 from services.attendance.reconcile.watching import MeetingsTail, Wanted, Watch
 from services.attendance.reconcile.zoom_client import Credentials, ZoomClient
-from services.attendance.settings import ReconcilerSettings
+from services.attendance.settings import ReconcilerSettings, ZoomAccountSettings
 from shared import crypto
 from shared.events import Event
 from shared.publish import AsyncPublisher, Outgoing
@@ -29,7 +29,7 @@ AT_ONCE = 4
 STEP = 0.5
 
 
-def zoom_client(settings: ReconcilerSettings, http: httpx.AsyncClient) -> ZoomClient:
+def zoom_client(settings: ZoomAccountSettings, http: httpx.AsyncClient) -> ZoomClient:
     """The account's client with the account's limits."""
     who = Credentials(settings.zoom_account_id, settings.zoom_client_id,
                       settings.zoom_client_secret, settings.zoom_token_url)  # fmt: skip
@@ -38,7 +38,7 @@ def zoom_client(settings: ReconcilerSettings, http: httpx.AsyncClient) -> ZoomCl
     return ZoomClient(who, http, heavy, medium)
 
 
-def http_client(settings: ReconcilerSettings) -> httpx.AsyncClient:
+def http_client(settings: ZoomAccountSettings) -> httpx.AsyncClient:
     """With the settings' patience."""
     return httpx.AsyncClient(timeout=settings.zoom_timeout_seconds, follow_redirects=False)
 

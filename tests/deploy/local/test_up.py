@@ -18,13 +18,14 @@ import pytest
 
 from deploy.local.ports import is_open
 from deploy.local.readiness import all_missing
-from deploy.local.services import BY_LABEL
+from deploy.local.services import SERVICES
 
 CONTRACT = (
     "gateway", "registration", "attendance", "certificates", "reporting",
     "kafka", "redis", "topic_prefix", "zoom_secret", "token",
 )  # fmt: skip
 pytestmark = pytest.mark.timeout(600)  # nine processes start; a busy machine gets its time
+LABELS = [service.label for service in SERVICES]
 Hadir = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -85,10 +86,10 @@ def test_the_file_holds_what_the_contract_says_and_only_its_owner_reads_it(up: P
     described = card(up)
     assert all(described[name] for name in CONTRACT)
     assert stat.S_IMODE(up.stat().st_mode) == 0o600
-    assert set(described["processes"]) == {"kafka", "store", *BY_LABEL}
+    assert set(described["processes"]) == {"kafka", "store", *LABELS}
 
 
-@pytest.mark.parametrize("label", BY_LABEL)
+@pytest.mark.parametrize("label", LABELS)
 @pytest.mark.parametrize("route", ["livez", "readyz", "metrics", "version"])
 def test_every_process_answers_its_operator(up: Path, label: str, route: str) -> None:
     assert answer(f"{card(up)['processes'][label]['url']}/{route}") == 200

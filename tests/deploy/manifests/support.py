@@ -22,7 +22,7 @@ PROCESSES = {
     f"{service}-{process}": (service, process)
     for service, processes in {
         "registration": ("api", "worker"),
-        "attendance": ("gateway", "api", "worker"),
+        "attendance": ("gateway", "api", "worker", "reconciler"),
         "certificates": ("api", "worker"),
         "reporting": ("api", "worker"),
     }.items()

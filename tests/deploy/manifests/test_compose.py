@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from deploy.local.services import SERVICES as LOCAL
+from deploy.local.services import BY_LABEL
 from tests.deploy.manifests.support import (
     DEPLOY,
     PROCESSES,
@@ -26,12 +26,18 @@ def test_every_process_of_every_service_is_there_and_nothing_else_is() -> None:
 
 
 def test_the_local_system_runs_the_same_processes_on_the_same_ports() -> None:
-    local = {service.label: 8000 + service.port for service in LOCAL}
+    local = {service.label: 8000 + service.port for service in BY_LABEL.values()}
     assert set(local) == set(PROCESSES)
     published = {
         n: int(SERVICES[n]["ports"][0].split(":")[1]) for n in local if "ports" in SERVICES[n]
     }
-    assert published == {n: port for n, port in local.items() if not n.endswith("-worker")}
+    inside = ("-worker", "-reconciler")
+    assert published == {n: port for n, port in local.items() if not n.endswith(inside)}
+
+
+def test_the_reconciler_runs_only_where_somebody_wants_it() -> None:
+    assert {n for n in PROCESSES if "profiles" in SERVICES[n]} == {"attendance-reconciler"}
+    assert SERVICES["attendance-reconciler"]["profiles"] == ["reconciliation"]
 
 
 @pytest.mark.parametrize("name", PROCESSES)

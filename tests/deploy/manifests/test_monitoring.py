@@ -53,8 +53,11 @@ def test_an_alert_wakes_somebody_and_says_what_to_do(rule: dict[str, dict[str, s
 
 def test_prometheus_watches_every_process() -> None:
     config = yaml.safe_load((DEPLOY / "prometheus" / "prometheus.yaml").read_text())
-    (job,) = config["scrape_configs"]
-    assert job["static_configs"][0]["targets"] == [f"{name}:8000" for name in PROCESSES]
+    job, wanted = config["scrape_configs"]
+    always = [name for name in PROCESSES if name != wanted["job_name"]]
+    assert job["static_configs"][0]["targets"] == [f"{name}:8000" for name in always]
+    assert wanted["job_name"] == "attendance-reconciler", "it runs only with its profile"
+    assert wanted["dns_sd_configs"][0]["names"] == ["attendance-reconciler"]
     assert config["rule_files"] == ["alerts.yaml"]
 
 

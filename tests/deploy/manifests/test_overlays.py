@@ -5,6 +5,8 @@ from typing import Any
 from tests.deploy.manifests.support import PROCESSES, build, container, of_kind, workloads
 
 DEV, PROD = "overlays/dev", "overlays/prod"
+NOT_SCALED = {"reporting-worker", "attendance-reconciler"}
+"""One works, the others stand by; the reconciler runs where an account is configured."""
 
 
 def settings_map(overlay: str) -> dict[str, str]:
@@ -47,7 +49,7 @@ def test_the_trial_is_signed_in_by_a_token_from_a_secret() -> None:
 def test_every_process_scales_in_production_and_none_to_zero() -> None:
     by_cpu = of_kind(build(PROD), "HorizontalPodAutoscaler")
     by_lag = of_kind(build(PROD), "ScaledObject")
-    assert set(by_cpu) | set(by_lag) == set(PROCESSES) - {"reporting-worker"}
+    assert set(by_cpu) | set(by_lag) == set(PROCESSES) - NOT_SCALED
     assert not set(by_cpu) & set(by_lag)
     assert all(s["spec"]["minReplicas"] >= 2 for s in by_cpu.values())
     assert all(s["spec"]["minReplicaCount"] >= 2 for s in by_lag.values())
@@ -55,7 +57,7 @@ def test_every_process_scales_in_production_and_none_to_zero() -> None:
 
 
 def test_who_scales_a_process_also_owns_its_replicas() -> None:
-    scaled = set(PROCESSES) - {"reporting-worker"}
+    scaled = set(PROCESSES) - NOT_SCALED
     assert all("replicas" not in workloads(build(PROD))[name]["spec"] for name in scaled)
 
 
