@@ -73,7 +73,7 @@ def played(system: Running, zoom: ZoomApi, reconciler: str) -> Played:
     """Half of the system's truth comes by webhook, the rest in the report."""
     import asyncio
 
-    world = world_of(2032, 32, "calm", people=60)
+    world = world_of(2018, 32, "calm", people=60)
     arrivals = list(Arrivals(world))
     lost = frozenset(range(0, 60, LOST))
     registrants = {r for n in lost for _, r in world.person(n).links}
