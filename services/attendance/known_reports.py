@@ -24,7 +24,7 @@ Homes = list[dict[str, tuple[Row, ...]]]
 class Report:
     """The reads of one meeting uuid."""
 
-    __slots__ = ("confirmed", "number", "pending", "reads", "rows")
+    __slots__ = ("confirmed", "number", "pending", "reads", "rows", "says_none")
 
     def __init__(self, number: str) -> None:
         self.number = number
@@ -32,11 +32,7 @@ class Report:
         self.pending: dict[int, dict[int, ReportPageV1]] = {}
         self.rows: dict[str, Homes] = {}
         self.confirmed: tuple[Confirmed, ...] = ()
-
-    @property
-    def says_none(self) -> bool:
-        """Whether some read said that there is no report."""
-        return says_none(self.reads.values())
+        self.says_none = False
 
 
 class Found(NamedTuple):
@@ -83,6 +79,7 @@ class KnownReports:
         report = self.of[uuid]
         before = report.confirmed, report.says_none
         report.confirmed = confirmed(report.reads.values(), reread_seconds)
+        report.says_none = says_none(report.reads.values())
         last = max((r for r in report.reads.values() if r.whole), default=None)
         keep = {one.digest for one in report.confirmed} | ({last.digest} if last else set())
         for digest in set(report.rows) - keep:
