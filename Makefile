@@ -10,7 +10,7 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help venv demo up down test lint format lock soak bench clean
+.PHONY: help venv demo up down test lint format lock soak mutants bench clean
 
 help: ## Show this list
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -47,8 +47,12 @@ format: $(STAMP) ## Rewrite the code in the one format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-soak: $(STAMP) ## Long crash tests: 200 kills and more
+soak: $(STAMP) ## Long tests: 200 kills, and 20 webinars of 500 people in three orders of arrival
 	@HADIR_KILLS=$${HADIR_KILLS:-200} $(BIN)/python -m pytest tests/flow/test_kill.py $(ARGS)
+	@$(BIN)/python -m pytest -m soak tests/oracle/test_matrix.py tests/flow/test_matrix.py $(ARGS)
+
+mutants: $(STAMP) ## Break every rule once in a copy, and see a test go red (ARGS="I4 W1")
+	@$(BIN)/python -m tests.mutations.run $(ARGS)
 
 bench: $(STAMP) ## Measure: medians and ratios in one run
 	@$(BIN)/hadir bench $(ARGS)

@@ -120,6 +120,9 @@ def _add_routes(app: Any) -> None:
         check_ins,
         code_sheets,
         corrections,
+        desk_corrections,
+        desk_reviews,
+        desk_settlements,
         door,
         items,
         proctor_lists,
@@ -130,9 +133,10 @@ def _add_routes(app: Any) -> None:
         why,
     )
 
+    desk = (desk_reviews, desk_corrections, desk_settlements)
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
     doors = (check_ins, rosters, door, code_sheets)
-    for routes in (*doors, attendance, why, reconciliation, *operators, sign_in):
+    for routes in (*doors, attendance, why, reconciliation, *operators, *desk, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 

@@ -45,9 +45,8 @@ def chosen() -> list[Place]:
     return [place for place in turns if play(place).over_http]
 
 
-def create(client: System, programme: str, place: Place) -> Played:
+def create(client: System, programme: str, place: Place, story: Story) -> Played:
     """The webinar of a story with its people; its clocks stand still."""
-    story = play(place)
     body = {"programme_id": programme, "title": place.name, **CLOCKS_HELD,
             "sessions": place.sessions(story.windows)}  # fmt: skip
     webinar_id = client.call("POST", webinars(client), json=body).json()["id"]
@@ -101,7 +100,7 @@ def played(system: Running) -> tuple[list[Played], Counter[str]]:
             "POST", f"{client.at.registration}/v1/programmes",
             json={"year": T0.year, "name": "Kebiasaan Zoom (contoh)"},
         ).json()["id"]  # fmt: skip
-        made = list(pool.map(lambda place: create(client, programme, place), chosen()))
+        made = list(pool.map(lambda place: create(client, programme, place, play(place)), chosen()))
         sent = [raw(body) for one in made for body in one.story.events]
         assert post_all(system, sent) == {200: len(sent)}
         list(pool.map(lambda one: release(client, one), made))

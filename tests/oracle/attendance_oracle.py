@@ -23,6 +23,7 @@ from tests.oracle.seconds import (
 from tests.oracle.zoom_facts import Connection, Facts, connections, instant, read
 
 GRACE, RETRY_WINDOW = "grace", "retry_window"
+ALL = CLOSED | END_INFERRED | START_INFERRED
 Clock = tuple[str, str]
 """(session id, kind): a clock record of rule L2 that is in the set."""
 
@@ -250,16 +251,20 @@ def _decide(person: str, presence: Presence, clocks: Collection[Clock], certifie
     def rows(how: int) -> tuple[SessionSeconds, ...]:
         return rule.figures(sheets, presence.sessions, how)
 
-    all_known = rows(CLOSED | END_INFERRED | START_INFERRED)
+    all_known = rows(ALL)
     waiting = any((s.id, RETRY_WINDOW) not in clocks for s in presence.sessions)
     by_closed = rule.reached(rows(CLOSED))
     reached = rule.reached(all_known)
-    waiting |= not reached and _cases_could_help(person, presence, rule)
+    certain = rule.reached(rows(CLOSED | END_INFERRED))
+    if not certain:  # also who would need a review by D7 waits for cases that could spare it
+        waiting |= _cases_could_help(
+            person, presence, rule, CLOSED | END_INFERRED if reached else ALL
+        )
     provisional = waiting and not by_closed
     verdict, reasons = "not_eligible", {"share_not_reached"}
     if reached:
         verdict, reasons = "eligible", {"share_reached"}
-        if not provisional and not rule.reached(rows(CLOSED | END_INFERRED)):
+        if not provisional and not certain:
             verdict, reasons = "needs_review", {"inferred_start"}
     if person in presence.doubtful and verdict != "eligible":
         verdict, reasons = "needs_review", {"evidence_incomplete"}
@@ -280,14 +285,18 @@ def _decide(person: str, presence: Presence, clocks: Collection[Clock], certifie
     )
 
 
-def _cases_could_help(person: str, presence: Presence, rule: Rule) -> bool:
-    """Rule D6: whether all the open cases that name this person, together, would be enough."""
+def _cases_could_help(person: str, presence: Presence, rule: Rule, own: int) -> bool:
+    """Rule D6: whether all the open cases that name this person, together, would be enough, beside
+    what they have in one of the ways of `own`."""
     mine = [sheets for case, sheets in presence.parked if person in case.candidates]
     if not mine:
         return False
-    union = {name: bytearray(sheet) for name, sheet in presence.sheets[person].items()}
+    mask = bytes(how & own for how in range(ALL + 1))
+    union = {
+        name: sheet.translate(mask + bytes(255 - ALL))
+        for name, sheet in presence.sheets[person].items()
+    }
     for sheets in mine:
         for name, sheet in sheets.items():
             union[name] = bytearray(a | b for a, b in zip(union[name], sheet, strict=True))
-    how = CLOSED | END_INFERRED | START_INFERRED
-    return rule.reached(rule.figures(union, presence.sessions, how))
+    return rule.reached(rule.figures(union, presence.sessions, ALL))

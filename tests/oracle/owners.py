@@ -37,7 +37,11 @@ class Register:
             holders = self.by_email.get(email, set())
             if len(holders) == 1:  # rule W2: exactly one person
                 people |= holders
-        return people
+        return people or self._sharing(connection)
+
+    def _sharing(self, connection: Connection) -> set[str]:
+        """Of an address that several have, each may be it: nobody's, and a case that names them."""
+        return set[str]().union(*(self.by_email.get(e, set()) for e in connection.hints.emails))
 
 
 def people_of_connections(

@@ -54,8 +54,9 @@ def one_s_link_with_another_s_address_is_a_case(at: Place) -> Story:
 def a_display_name_names_nobody(at: Place) -> Story:
     room = at.room()
     events = [*life(room, -600, 3660)]
-    events += visit(room, 0, 3600, 11, "c1", user_name="DINAS_ayu", id="zid", email="")
-    return Story(events, {"ayu": NOTHING}, cases=1)
+    for n, name in enumerate(("DINAS_ayu", "_ayu", AYU.email)):
+        events += visit(room, 0, 3600, 11 + n, f"c{n}", user_name=name, id=f"zid{n}")
+    return Story(events, {"ayu": NOTHING}, cases=3)
 
 
 @story()

@@ -23,9 +23,9 @@ from tests.support.zoom_events import iso, millis
 @story()
 def a_lost_join_after_a_move_is_opened_at_the_last_leave(at: Place) -> Story:
     room = at.room()
-    events = [*life(room, -600, 3660), *visit(room, 0, 1000, 11, "c1", **AYU_IS)]
+    events = [*life(room, -600, 3660), *visit(room, 500, 1000, 11, "c1", **AYU_IS)]
     events += [room.left(3600, "12", "c1")]
-    return Story(events, {"ayu": Came("needs_review", HOUR)})
+    return Story(events, {"ayu": Came("needs_review", 3100)})
 
 
 @story()

@@ -22,7 +22,8 @@ HEADERS = {
         "form-action 'self'; frame-ancestors 'none'"
     ),
     "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
+    # With "no-referrer" browsers send our own forms with the origin "null", and they are refused.
+    "Referrer-Policy": "same-origin",
     "Cache-Control": "no-store",
 }
 COMMON: Texts = {

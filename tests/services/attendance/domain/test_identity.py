@@ -115,6 +115,10 @@ def test_W2_a_customer_key_decides_where_the_email_does_not():
     assert of(*both, keys=["k1"]) == Resolution("ani")
 
 
+def test_W2_an_email_is_enough_whatever_the_customer_key_says():
+    assert of(ANI, BUDI, emails=["a@x"], keys=["k2"]) == Resolution("ani")
+
+
 def test_W2_a_shared_customer_key_names_nobody():
     both = enrolled("ani", keys=["k"]), enrolled("budi", keys=["k"])
     assert of(*both, keys=["k"]) == review(Problem.CUSTOMER_KEY_SHARED, "ani", "budi")

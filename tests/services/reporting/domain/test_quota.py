@@ -125,6 +125,12 @@ def test_a_decision_without_an_enrolment_waits_for_it() -> None:
     assert counters({W1: learnt(early, enrolled())})[Webinar(W1)] == Counts(1, 1, 1, 0)
 
 
+def test_C4_an_older_version_that_comes_later_changes_nothing() -> None:
+    newest = part(enrolled(version=2), Decision(2, False, False), Certificate(2, void=True))
+    for older in (enrolled(ACEH, version=1), Decision(1, True, True), Certificate(1)):
+        assert learnt(newest, older) == newest
+
+
 def test_what_a_tombstone_takes_back_is_gone_as_in_a_rebuild() -> None:
     known = part(enrolled(), Decision(1, True, True), Certificate(1))
     assert forgotten(known, Enrolment) == part(Decision(1, True, True), Certificate(1))

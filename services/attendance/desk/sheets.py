@@ -1,0 +1,116 @@
+"""What the desk's pages show, in words of one language, from cases and decisions as they stand."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+from services.attendance.desk.texts import TEXTS
+from services.attendance.knowledge import second
+from services.attendance.pages.render import Language, sentence
+from services.attendance.stores import AttendanceView
+from services.attendance.why.naming import clock, day, lasted, zone_name
+from services.attendance.why.sheet import DEFAULT_ZONE
+
+SHOWN = 8
+"""Cases of a group that are listed; the group is settled as a whole."""
+
+
+class Box(NamedTuple):
+    """A stretch of a small timeline, in percent of the session."""
+
+    x: float
+    width: float
+
+
+def sessions_of(webinar: Mapping[str, Any], language: Language) -> list[dict[str, Any]]:
+    """Each session with its zone, its bounds and a line that names it."""
+    found = []
+    for s in webinar["sessions"]:
+        zone, start, end = s.get("time_zone") or DEFAULT_ZONE, second(s["start"]), second(s["end"])
+        line = sentence(TEXTS, language, "session_line", id=s["id"], day=day(start, zone),
+                        start=clock(start, zone, seconds=False),
+                        end=clock(end, zone, seconds=False), zone=zone_name(zone))  # fmt: skip
+        found.append({"id": s["id"], "zone": zone, "start": start, "end": end, "line": line})
+    return found
+
+
+def problem_text(problem: str, language: Language) -> str:
+    """What is doubtful, in words."""
+    return sentence(TEXTS, language, problem if problem in TEXTS else "unknown")
+
+
+def decision_line(decision: Mapping[str, Any] | None, language: Language) -> dict[str, str]:
+    """A person's decision as a line: verdict, and seconds as durations."""
+    if not decision or "verdict" not in decision:
+        none = sentence(TEXTS, language, "verdict_none")
+        return {"verdict": none, "present": lasted(0, language), "code": "none"}
+    verdict = sentence(TEXTS, language, f"verdict_{decision['verdict']}")
+    if decision.get("provisional"):
+        verdict += f" ({sentence(TEXTS, language, 'provisional')})"
+    names = ("present", "base", "required")
+    said = {
+        n: lasted(decision[f"{n}_seconds"], language) for n in names if f"{n}_seconds" in decision
+    }
+    return {"verdict": verdict, "code": decision["verdict"], **said}
+
+
+def candidates_of(
+    view: AttendanceView, webinar_id: str, people: Sequence[str], language: Language
+) -> list[dict[str, Any]]:
+    """Who it may be, with how they stand now."""
+    known, decided = view.enrolled(webinar_id, people), view.decisions(webinar_id, people)
+    return [
+        {"id": p, "external_id": known[p][0], **decision_line(decided.get(p), language)}
+        for p in people
+        if p in known
+    ]
+
+
+def case_rows(
+    cases: Iterable[Mapping[str, Any]], sessions: Sequence[Mapping[str, Any]], language: Language
+) -> list[dict[str, Any]]:
+    """Cases with a small timeline of each session in which they were there."""
+    return [
+        {
+            "id": case["case_id"],
+            "lasted": lasted(case["seconds"], language),
+            "strips": list(_strips(case["times"], sessions)),
+        }
+        for case in cases
+    ]
+
+
+def _strips(
+    times: Iterable[Sequence[int]], sessions: Iterable[Mapping[str, Any]]
+) -> Iterable[dict[str, Any]]:
+    for s in sessions:
+        inside = [(max(a, s["start"]), min(b, s["end"])) for a, b in times]
+        inside = [(a, b) for a, b in inside if a < b]
+        if inside:
+            said = ", ".join(f"{clock(a, s['zone'])}–{clock(b, s['zone'])}" for a, b in inside)
+            boxes = [_box(a, b, s["start"], s["end"]) for a, b in inside]
+            yield {"session": s["id"], "line": s["line"], "said": said, "boxes": boxes}
+
+
+def _box(start: int, end: int, opens: int, closes: int) -> Box:
+    whole = closes - opens
+    return Box(
+        round(100 * (start - opens) / whole, 2), max(0.4, round(100 * (end - start) / whole, 2))
+    )
+
+
+def word_rows(
+    words: Iterable[Mapping[str, Any]], zone: str, language: Language
+) -> list[dict[str, Any]]:
+    """Operators' words, the newest first."""
+    rows = []
+    for word in words:
+        key = f"word_{word['type']}"
+        at = int(word["made_at"]) // 1000
+        rows.append({
+            "id": word["ruling_id"], "reason": word["reason"], "by": word["made_by"],
+            "what": sentence(TEXTS, language, key if key in TEXTS else "word_other"),
+            "when": f"{day(at, zone)} {clock(at, zone, seconds=False)}",
+            "gone": word.get("withdrawn_by") is not None,
+            "final": word["type"] == "ruling-withdrawn",
+        })  # fmt: skip
+    return rows[::-1]

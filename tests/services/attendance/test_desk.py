@@ -1,0 +1,295 @@
+"""The operators' pages without a browser: what they show, what their forms say, how they refuse."""
+
+from collections.abc import Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from services.attendance.desk.texts import TEXTS
+from services.attendance.domain.codes import Problem, Verdict
+from services.attendance.operators import Said
+from services.attendance.routes import desk_corrections, desk_reviews, desk_settlements
+from services.attendance.rulings_view import Page
+from shared.http import SESSION
+from shared.keys import participant_id_of
+from tests.support.attendance_app import TOKEN, app_over, served
+
+AYU, BUDI = participant_id_of("ayu"), participant_id_of("budi")
+START = 1_204_596_000  # 2008-03-04T02:00:00Z
+SESSION_1 = {"id": "s1", "start": "2008-03-04T02:00:00Z", "end": "2008-03-04T03:00:00Z",
+             "time_zone": "Asia/Jakarta", "zoom": {"number": "9"}}  # fmt: skip
+WEBINAR = {
+    "webinar_id": "w",
+    "title": "HAM <dasar>",
+    "sessions": [SESSION_1],
+    "certificates": "on_release",
+}
+
+
+def case(n: int, connection: str = "", **more: Any) -> dict[str, Any]:
+    """An open review case."""
+    return {
+        "case_id": f"c{n}", "webinar_id": "w", "connection_id": connection or f"m|x{n}",
+        "meeting_uuid": "m", "problem": "two_people", "status": "open", "seconds": 600,
+        "candidates": [AYU, BUDI], "zoom_number": "9", "user_ids": [f"{n}"], "alike": "",
+        "times": [[START + 600, START + 1200]], **more,
+    }  # fmt: skip
+
+
+CASES = [case(1), case(2), case(3, problem="unknown", candidates=[]),
+         case(4, f"@{AYU}|out_without_in|room:s1", problem="out_without_in", candidates=[AYU], times=[])]  # fmt: skip
+CORRECTION = {"ruling_id": "r1", "type": "time-corrected", "kind": "add", "session_id": "s1",
+              "webinar_id": "w", "start": START, "end": START + 60, "reason": "<b>lupa</b>",
+              "made_by": "petugas", "made_at": START * 1000, "withdrawn_by": None}  # fmt: skip
+DECISION = {"verdict": "needs_review", "provisional": False, "present_seconds": 3000,
+            "base_seconds": 3600, "required_seconds": 2880, "digest": "sha256:1", "reasons": []}  # fmt: skip
+
+
+class View:
+    """What the pages read."""
+
+    def __init__(self) -> None:
+        self.view = SimpleNamespace(ready=lambda: True)
+        self.rulings = SimpleNamespace(
+            ruling=lambda _: CORRECTION, assigned=lambda *_: [], of_webinar=lambda _: [CORRECTION],
+            corrections=lambda *_: Page([CORRECTION], None),
+        )  # fmt: skip
+
+    def webinar(self, webinar_id: str) -> Any:
+        return WEBINAR if webinar_id == "w" else None
+
+    def webinars(self) -> list[Any]:
+        return [WEBINAR]
+
+    def counts(self, webinar_id: str) -> dict[str, int]:
+        return {"open_reviews": 4, "certifiable": 7}
+
+    def reviews(self, webinar_id: str) -> list[Any]:
+        return CASES
+
+    def case(self, case_id: str) -> Any:
+        return next((c for c in CASES if c["case_id"] == case_id), None)
+
+    def enrolled(self, webinar_id: str, people: Any) -> dict[str, list[str]]:
+        known = {AYU: "ayu", BUDI: "budi"}
+        return {p: [known[p], "enrolled", "15", "either"] for p in people if p in known}
+
+    def decisions(self, webinar_id: str, people: Any) -> dict[str, Any]:
+        return {AYU: DECISION} if AYU in set(people) else {}
+
+    def certifiable(self, webinar_id: str) -> list[str]:
+        return [AYU]
+
+
+class Operators:
+    """Keeps what was said."""
+
+    def __init__(self, view: View) -> None:
+        self.view, self.words = view, list[Any]()
+
+    async def say(self, caller: Any, words: Any, deed: Any) -> Said:
+        self.words += words
+        return Said([w.model_dump(mode="json") for w in words])
+
+
+class States:
+    """The worker's answers."""
+
+    async def corrected(self, word: Any) -> Any:
+        return {
+            "before": DECISION,
+            "after": {**DECISION, "verdict": "eligible", "present_seconds": 3060},
+        }
+
+    async def base(self, webinar_id: str) -> Any:
+        gap = [START + 60, START + 2000]
+        return {"sessions": [{"id": "s1", "start": START, "end": START + 3600, "base_seconds": 3600,
+                              "gaps": [gap], "questions": [{"code": "host_gap_unsettled"}]}]}  # fmt: skip
+
+    async def close(self) -> None:
+        pass
+
+
+@pytest.fixture(scope="module")
+def running() -> Iterator[SimpleNamespace]:
+    view = View()
+    app = app_over(view, "")  # type: ignore[arg-type]
+    for routes in (desk_reviews, desk_corrections, desk_settlements):
+        app.include_router(routes.router)
+    app.state.operators, app.state.states = Operators(view), States()
+    with (
+        served(app) as url,
+        httpx.Client(base_url=url, cookies={SESSION: TOKEN}, headers={"origin": url}) as web,
+    ):
+        yield SimpleNamespace(web=web, words=app.state.operators.words)
+
+
+@pytest.fixture
+def desk(running: SimpleNamespace) -> SimpleNamespace:
+    """A signed-in browser, and the words that its forms say."""
+    running.words.clear()
+    return running
+
+
+def test_without_a_session_the_browser_is_sent_to_sign_in(desk: Any) -> None:
+    for path in ("/desk", "/reviews?webinar=w", "/reviews/c1", "/settlements?webinar=w"):
+        answer = httpx.get(str(desk.web.base_url) + path)
+        assert (answer.status_code, answer.headers["location"][:14]) == (303, "/sign-in?next=")
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+@pytest.mark.parametrize(
+    "path",
+    ["/desk?", "/reviews?", "/reviews?webinar=w", "/reviews/c1?", "/reviews/c4?", "/corrections?webinar=w",
+     "/corrections?webinar=w&person=ayu", "/settlements?webinar=w"],
+)  # fmt: skip
+def test_every_page_is_whole_in_both_languages_and_runs_no_script(
+    desk: Any, path: str, lang: str
+) -> None:
+    answer = desk.web.get(f"{path}&lang={lang}")
+    assert answer.status_code == 200, answer.text
+    assert f'<html lang="{lang}">' in answer.text
+    assert "<script" not in answer.text
+    assert "<b>lupa" not in answer.text
+    assert "HAM &lt;dasar&gt;" in answer.text
+
+
+def test_a_form_of_a_foreign_page_is_refused(desk: Any) -> None:
+    form = {"do": "close", "reason": "ya"}
+    for origin in ("null", "https://elsewhere.example"):
+        answer = desk.web.post("/settlements?webinar=w", data=form, headers={"origin": origin})
+        assert answer.status_code == 403
+    assert desk.words == []
+    policy = desk.web.get("/reviews?webinar=w").headers["referrer-policy"]
+    assert policy == "same-origin"  # else browsers call our own pages "null", too
+
+
+def test_cases_that_look_alike_are_one_group_with_evidence_and_candidates(desk: Any) -> None:
+    text = desk.web.get("/reviews?webinar=w").text
+    assert text.count('class="card group"') == 2
+    assert "2 kasus, seluruhnya 20 menit" in text
+    assert "ayu</strong>: sekarang Perlu diperiksa, hadir 50 menit" in text
+    assert 'x="16.67%" y="3" width="16.67%"' in text
+    assert "Pindaian keluar tanpa masuk" in text
+
+
+def group(desk: Any) -> str:
+    """The id of the first group's form."""
+    text: str = desk.web.get("/reviews?webinar=w").text
+    return text.partition('name="group" value="')[2].partition('"')[0]
+
+
+def test_a_group_is_settled_at_once_for_one_person_or_nobody(desk: Any) -> None:
+    form = {"group": group(desk), "who": AYU, "reason": "sudah ditelepon", "key": "k1"}
+    answer = desk.web.post("/reviews?webinar=w", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (
+        303, "/reviews?webinar=w&lang=id&done=settled&count=2",
+    )  # fmt: skip
+    assert [w.shares[0].participant_id for w in desk.words] == [AYU, AYU]
+    assert "2 kasus diputuskan" in desk.web.get(answer.headers["location"]).text
+    desk.web.post("/reviews?webinar=w", data={**form, "who": "nobody", "key": "k2"})
+    assert [w.shares[0].participant_id for w in desk.words[2:]] == [None, None]
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"reason": " "}, "Ada isian yang belum lengkap"),
+        ({"who": ""}, "Pilih satu orang."),
+        ({"who": "other"}, "Pilih satu orang."),
+        ({"who": "other", "external_id": "cici"}, "tidak terdaftar pada webinar ini"),
+        ({"group": "gone"}, "sudah tidak terbuka"),
+    ],
+)
+def test_a_refused_form_says_why_and_says_no_word(desk: Any, change: Any, said: str) -> None:
+    form = {"group": group(desk), "who": AYU, "reason": "ya", "key": "k", **change}
+    answer = desk.web.post("/reviews?webinar=w", data=form)
+    assert answer.status_code in {404, 422}
+    assert said in answer.text
+    assert 'role="alert"' in answer.text
+    assert desk.words == []
+
+
+def test_one_case_is_split_between_people_by_local_times(desk: Any) -> None:
+    form = {"do": "split", "zone": "Asia/Jakarta", "reason": "bergantian", "key": "k",
+            "who0": "ayu", "until0": "2008-03-04T09:15:00", "who1": "budi",
+            "from1": "2008-03-04T09:15:00"}  # fmt: skip
+    answer = desk.web.post("/reviews/c1", data=form)
+    assert answer.status_code == 303
+    (word,) = desk.words
+    assert [(s.participant_id, s.start, s.end) for s in word.shares] == [
+        (AYU, None, START + 900), (BUDI, START + 900, None),
+    ]  # fmt: skip
+    form["until0"] = "2008-03-04T09:16:00"
+    assert "Dua bagian bertumpang tindih" in desk.web.post("/reviews/c1", data=form).text
+
+
+def test_one_case_is_assigned_or_rejected(desk: Any) -> None:
+    for who, expected in (("other", BUDI), ("nobody", None)):
+        form = {"who": who, "external_id": "budi", "reason": "ya", "key": who}
+        assert desk.web.post("/reviews/c1", data=form).status_code == 303
+        assert desk.words[-1].shares[0].participant_id == expected
+
+
+CORRECT = {"kind": "add", "session": "s1", "start": "2008-03-04T09:00:00",
+           "end": "2008-03-04T09:01:00", "reason": "di ruangan", "key": "k"}  # fmt: skip
+
+
+def test_a_correction_shows_before_and_after_and_saves_nothing_yet(desk: Any) -> None:
+    at = "/corrections?webinar=w&person=ayu"
+    answer = desk.web.post(at, data={**CORRECT, "do": "preview"})
+    assert "Perlu diperiksa</td><td>Memenuhi syarat" in answer.text.replace("\n", "")
+    assert "51 menit" in answer.text
+    assert 'value="apply"' in answer.text
+    assert 'value="2008-03-04T09:00:00"' in answer.text
+    assert desk.words == []
+    assert desk.web.post(at, data={**CORRECT, "do": "apply"}).status_code == 303
+    (word,) = desk.words
+    assert (word.participant_id, word.kind, word.start, word.end) == (AYU, "add", START, START + 60)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"start": ""}, {"end": "yesterday"}, {"reason": ""}, {"kind": "more"}, {"do": "else"},
+     {"end": "2008-03-04T08:00:00"}, {"start": "2009-01-01T00:00:00", "end": "2009-01-01T00:01:00"}],
+)  # fmt: skip
+def test_a_correction_that_cannot_be_is_refused(desk: Any, change: Any) -> None:
+    form = {**CORRECT, "do": "apply", **change}
+    answer = desk.web.post("/corrections?webinar=w&person=ayu", data=form)
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text
+    assert desk.words == []
+
+
+def test_a_correction_is_withdrawn_and_a_verdict_settled(desk: Any) -> None:
+    at = "/corrections?webinar=w&person=ayu"
+    gone = desk.web.post(at, data={"do": "withdraw", "ruling": "r1", "reason": "salah"})
+    assert (gone.status_code, desk.words[-1].withdraws) == (303, "r1")
+    form = {"do": "verdict", "digest": "sha256:1", "verdict": "eligible", "reason": "terbukti"}
+    assert desk.web.post(at, data=form).status_code == 303
+    assert desk.words[-1].verdict == Verdict.ELIGIBLE
+    old = desk.web.post(at, data={**form, "digest": "sha256:0"})
+    assert (old.status_code, "sudah berubah" in old.text) == (409, True)
+
+
+def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> None:
+    at = "/settlements?webinar=w"
+    text = desk.web.get(at).text
+    assert "Terputus 09.01.00–09.33.20" in text
+    base = {"do": "base", "session": "s1", "gaps": "1", "start0": str(START + 60),
+            "end0": str(START + 2000), "gap0": "leaving", "reason": "listrik"}  # fmt: skip
+    assert desk.web.post(at, data=base).status_code == 303
+    assert desk.words[-1].leaving == ((START + 60, START + 2000),)
+    assert desk.web.post(at, data={**base, "gap0": ""}).status_code == 422
+    assert desk.web.post(at, data={**base, "end0": str(START + 9)}).status_code == 422
+    assert desk.web.post(at, data={"do": "close", "reason": "selesai"}).status_code == 303
+    assert desk.web.post(at, data={"do": "close", "reason": ""}).status_code == 422
+    assert (
+        desk.web.post(at, data={"do": "withdraw", "ruling": "r1", "reason": "x"}).status_code == 303
+    )
+
+
+def test_every_cause_of_a_case_has_words() -> None:
+    assert {problem.value for problem in Problem} <= TEXTS.keys()
