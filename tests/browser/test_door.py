@@ -260,10 +260,25 @@ def test_a_session_without_a_network_is_kept_over_reload_and_closed_browser_and_
     phone.view("outbox")
     phone.browser.wait("document.querySelectorAll('#entries li[data-state=unsent]').length == 2")
     phone.picture("outbox-offline")
+    tags = phone.browser.run_async(
+        "const done = arguments[0]; navigator.serviceWorker.getRegistration('/door')"
+        ".then((r) => r.sync.getTags()).then(done, (e) => done(String(e)))"
+    )
+    assert tags == ["hadir-door"]  # the browser itself would send them later, without the page
     hall.up()
     all_sent(phone)
     assert phone.counts() == counted(0, 0)
     assert {scan_of(phone, who)["status"] for who in ("off-1", "off-2")} == {"accepted"}
+
+
+def test_a_scan_that_the_phone_could_not_keep_is_never_shown_as_good(
+    online: Phone, hall: Hall
+) -> None:
+    online.browser.run("window.put = Door.store.put; Door.store.put = () => Promise.reject(1)")
+    online.enter(hall.codes["late-1"])
+    online.said("bad", "TIDAK tersimpan")
+    online.browser.run("Door.store.put = window.put")
+    assert [s for s in online.kept("queue") if s["shown"] == "late-1"] == []
 
 
 def test_a_repeated_code_is_told_and_one_of_another_webinar_is_refused(

@@ -101,6 +101,10 @@ SCRIPT: Texts = {
         "Pindaian disimpan; kode diperiksa saat terkirim.",
         "The scan is kept; the code is checked when it is sent.",
     ),
+    "not_kept": (
+        "TIDAK tersimpan. Pindai sekali lagi, atau kosongkan ruang di ponsel.",
+        "NOT kept. Scan it again, or free some space on the phone.",
+    ),
     "cut-short": ("Kode terpotong: pindai sekali lagi", "The code is cut short: scan it again"),
     "no-code": ("Ini bukan kode Hadir", "This is no code of Hadir"),
     "other-webinar": ("Kode ini untuk webinar lain", "This code is for another webinar"),

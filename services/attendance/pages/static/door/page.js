@@ -58,7 +58,20 @@
     await record(kind, person, code);
   }
 
+  // What is not on the disk was not scanned: the crew must see that.
   async function record(kind, person, code) {
+    try {
+      await keep(kind, person, code);
+    } catch {
+      last = { key: "", at: 0 };
+      result("bad", say("not_kept"), person ? described(person) : "");
+      return;
+    }
+    await count();
+    send();
+  }
+
+  async function keep(kind, person, code) {
     const who = person ? person.participant_id : code;
     const before = await Door.store.scansOf(now.webinar_id, now.session_id, who);
     const scan = {
@@ -70,8 +83,6 @@
     await Door.store.put("queue", scan);
     shown = scan.scan_id;
     result(...await told(person, kind, before.filter((one) => one.state !== "refused")));
-    await count();
-    send();
   }
 
   async function find(text) {
@@ -335,7 +346,7 @@
 
   async function worker() {
     if (!navigator.serviceWorker) { notice(say("no_offline")); return; }
-    navigator.serviceWorker.addEventListener("message", async () => { await count(); });
+    navigator.serviceWorker.addEventListener("message", () => (at("outbox").hidden ? count() : outbox()));
     try {
       await navigator.serviceWorker.register("/door-sw.js", { scope: "/door", updateViaCache: "none" });
     } catch {
