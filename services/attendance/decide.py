@@ -16,15 +16,17 @@ import structlog
 
 from services.attendance.cases import astray_cases, connection_case
 from services.attendance.causes import Cause, because
-from services.attendance.decisions import decision_of, measured_of, standing_of
+from services.attendance.decisions import decision_of, evidence_of, measured_of, standing_of
 from services.attendance.differing import differed_key, differing
 from services.attendance.domain import clocks
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.eligibility import reported_sessions
+from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
+from services.attendance.live_state import Known, LiveCounts
 from services.attendance.plans import plan_of
 from services.attendance.published import PublishedDecisions
 from shared.batch import TornBatch
@@ -79,6 +81,9 @@ class DecideStage(Listener):
         self._dirty: dict[tuple[str, str], str] = {}
         """Whom to decide anew, and the last fact that asked for it."""
         self._stale: dict[str, str] = {}
+        self.live = LiveCounts(
+            Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
+        )
         self._baseline = self._flushing = False
         knowledge.listeners.append(self)
         self._stale.update(dict.fromkeys(knowledge.webinars, because(Cause.WEBINAR)))
@@ -134,7 +139,9 @@ class DecideStage(Listener):
                 self._dirty.update(dict.fromkeys(everybody, because(Cause.REPORT)))
 
     def _concerns(self, body: Mapping[str, Any], cause: str) -> None:
-        self._dirty[body["webinar_id"], body["participant_id"]] = cause
+        who = (body["webinar_id"], body["participant_id"])
+        self._dirty[who] = cause
+        self.live.touch(who)
 
     def _renew(self, number: str, cause: str) -> None:
         self._stale.update(dict.fromkeys(self.knowledge.by_number.get(number, ()), cause))
@@ -183,6 +190,16 @@ class DecideStage(Listener):
         key = person_key(webinar_id, participant_id).encode()
         if partition_of(key, self._partitions) == self.partition:
             self._dirty[webinar_id, participant_id] = because(cause, what)
+            self.live.touch((webinar_id, participant_id))
+
+    def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
+        """All that is known of somebody; of a `~` key, the connection that is nobody's yet."""
+        person = self.state.people.get(webinar_id, {}).get(participant_id)
+        if person is not None and participant_id.startswith("~"):
+            return Evidence(
+                tuple(s.connection for s in person.seen.values() if s.role == "unresolved")
+            )
+        return evidence_of(self.knowledge, webinar_id, participant_id, person)
 
     def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
         enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
@@ -230,6 +247,7 @@ class DecideStage(Listener):
             new = plan_of(webinar, self.state, self.knowledge)
             if self.plans.get(webinar_id) != new:
                 self.plans[webinar_id] = new
+                self.live.touch_all(webinar_id)
                 for who in self._everybody(webinar_id):
                     self._dirty.setdefault(who, cause)
         self._stale.clear()

@@ -1,6 +1,7 @@
 """The roster: who is, or ever was, enrolled with which identifier (domain.identity.Roster)."""
 
 from collections.abc import Collection, Iterable
+from sys import intern
 from typing import NamedTuple
 
 from services.attendance.domain.codes import Enrolment
@@ -16,6 +17,7 @@ class Entry(NamedTuple):
     links: tuple[tuple[str, str], ...]
     email: str
     customer_key: str
+    region: str = ""
 
 
 class Roster:
@@ -34,8 +36,9 @@ class Roster:
         standing = Enrolment.ENROLLED if event.status == "enrolled" else Enrolment.CANCELLED
         links = tuple((link.zoom_number, link.registrant_id) for link in event.links)
         self._entries[place] = Entry(
-            event.version, standing, links, event.email_hmac, event.customer_key_hmac
-        )
+            event.version, standing, links, event.email_hmac, event.customer_key_hmac,
+            intern(event.region_code),
+        )  # fmt: skip
         for token in tokens(event):
             self._remember(f"{event.webinar_id}|{token}", event.participant_id)
         return True
@@ -44,6 +47,11 @@ class Roster:
         known = self._ever.get(place, ())
         if participant_id not in known:
             self._ever[place] = (*known, participant_id)
+
+    def region(self, webinar_id: str, participant_id: str) -> str:
+        """The region of their enrolment; '' for somebody who has none."""
+        entry = self._entries.get((webinar_id, participant_id))
+        return "" if entry is None else entry.region
 
     def _entry(self, webinar_id: str, participant_id: str) -> Entry:
         return self._entries[webinar_id, participant_id]

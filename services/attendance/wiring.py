@@ -96,6 +96,7 @@ def build_api(settings: Any) -> Any:
         thread.start()
         yield
         stop.set()
+        app.state.live.close()
         await asyncio.to_thread(thread.join, 5)
         await app.state.states.close()
         await publisher.stop()
@@ -125,10 +126,12 @@ def _add_routes(app: Any) -> None:
         desk_settlements,
         door,
         items,
+        live,
         proctor_lists,
         reconciliation,
         reviews,
         rosters,
+        rule,
         settlements,
         why,
     )
@@ -136,7 +139,8 @@ def _add_routes(app: Any) -> None:
     desk = (desk_reviews, desk_corrections, desk_settlements)
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
     doors = (check_ins, rosters, door, code_sheets)
-    for routes in (*doors, attendance, why, reconciliation, *operators, *desk, sign_in):
+    told = (attendance, why, live, rule, reconciliation)
+    for routes in (*doors, *told, *operators, *desk, sign_in):
         app.include_router(routes.router)
     serve_static(app)
 
@@ -144,6 +148,8 @@ def _add_routes(app: Any) -> None:
 def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
     """What the routes find in `app.state`."""
     from services.attendance.check_in import CheckIns
+    from services.attendance.live_pages import LiveStreams
+    from services.attendance.live_store import LiveStore
     from services.attendance.operators import Operators
     from services.attendance.progress import LogEnds
     from services.attendance.record_writer import RecordWriter
@@ -155,6 +161,7 @@ def _share(state: Any, settings: Any, view: Any, publisher: Any) -> None:
     state.check_ins = CheckIns(settings.code_key, view, publisher)
     state.states = WorkerStates(settings.identity_key, settings.partitions, progress)
     state.ends = LogEnds(settings)
+    state.live = LiveStreams(LiveStore(settings, view.view.client))
     state.publisher, state.own_pages = publisher, {}
     state.operators = Operators(view, publisher)
     state.events_writer = RecordWriter(settings, EVENTS, publisher)

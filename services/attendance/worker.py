@@ -10,9 +10,12 @@ from services.attendance import ruling_queries
 from services.attendance.decide import DecideStage
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
+from services.attendance.live_store import LiveStore
+from services.attendance.live_told import LiveTold
 from services.attendance.progress import ruled
 from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import DeadFrames, RecordWriter
+from services.attendance.rule_preview import Previews
 from services.attendance.settings import WorkerSettings
 from services.attendance.state_queries import QUERIES, StateQueries
 from services.attendance.stores import WorkerProgress
@@ -39,6 +42,7 @@ class Worker:
         self._out = RecordWriter(settings, EVENTS, self._publisher)
         self._legs = RecordWriter(settings, WEBHOOKS, self._publisher)
         self._progress = WorkerProgress(settings, connect(settings))
+        self._live = LiveTold(LiveStore(settings, connect(settings)))
         self._tasks: list[asyncio.Task[None]] = []
         self.stream = StreamWorker(
             settings, NAME, {WEBHOOKS: self._identify, EVENTS: self._decide},
@@ -70,6 +74,7 @@ class Worker:
         await self._tail.caught_up.wait()
         await self.stream.start()
         self._tasks.append(asyncio.create_task(self._report()))
+        self._tasks.append(asyncio.create_task(self._live.run(self._deciding)))
 
     async def stop(self) -> None:
         """Let what is under way be written, then leave."""
@@ -85,8 +90,14 @@ class Worker:
         return StateQueries(
             self._settings.identity_key,
             lambda: list(self.stream.runners.values()),
-            {**QUERIES, **ruling_queries.QUERIES},
+            {**QUERIES, **ruling_queries.QUERIES, "preview": Previews().ask},
         )
+
+    def _deciding(self) -> list[DecideStage]:
+        """The second stages that have read their log."""
+        runners = list(self.stream.runners.values())
+        stages = [r.stage for r in runners if r.ready.is_set()]
+        return [stage for stage in stages if isinstance(stage, DecideStage)]
 
     def healthy(self) -> Sequence[str]:
         """What is missing, in plain sentences."""

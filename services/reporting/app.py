@@ -17,13 +17,13 @@ from redis.exceptions import RedisError
 
 from services.reporting import api, dashboard
 from services.reporting.board import Board, BoardKeeper
-from services.reporting.feed import Feed
 from services.reporting.handlers import SOURCES
 from services.reporting.live import LivePages
 from services.reporting.marks import ZONE
 from services.reporting.settings import ReportingApiSettings
 from services.reporting.stores import CounterStore, Floor
 from services.reporting.tail import log_ends
+from shared.feed import Feed
 from shared.http import allowed, build_app, not_ready
 from shared.views import connect
 

@@ -4,8 +4,8 @@ from collections.abc import AsyncIterator, Callable
 from datetime import date
 
 from services.reporting.board import Board
-from services.reporting.feed import Feed
 from services.reporting.marks import Marks, Shown, marks
+from shared.feed import Feed
 
 FORGET_AFTER = 5
 """Ticks without a viewer."""

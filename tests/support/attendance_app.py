@@ -1,7 +1,8 @@
 """The attendance api over stages in memory: its routes, pages and questions, without a broker."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from threading import Thread
 from types import SimpleNamespace
 from typing import Any
@@ -10,9 +11,11 @@ import uvicorn
 
 from deploy.bench.measure import wait_http
 from deploy.local.ports import free_ports
+from services.attendance.live_pages import LiveStreams
+from services.attendance.live_store import Live
 from services.attendance.pages import sign_in
 from services.attendance.pages.render import serve_static
-from services.attendance.routes import attendance, why
+from services.attendance.routes import attendance, live, rule, why
 from services.attendance.settings import AttendanceApiSettings
 from services.attendance.state_client import WorkerStates
 from shared.events.registration import EnrolledV1, WebinarSetV1
@@ -66,6 +69,18 @@ class Addresses:
         return dict.fromkeys(range(SETTINGS.partitions), self._address) if self._address else {}
 
 
+class MemoryLive:
+    """What workers said last, set by the test."""
+
+    def __init__(self) -> None:
+        counts = {"15": [1200, 300, 950], "31": [421, 0, 421], "34": [77, 70, 9], "": [2, 0, 2]}
+        hour = [min(1700, 40 * n) for n in range(61)]
+        self.live = Live(int(time.time()) - 3, {**counts, "~": [6, 0, 6]}, hour, stale=False)
+
+    def read(self, webinar_id: str) -> Live:
+        return self.live
+
+
 class Audit:
     """What was written before somebody was answered."""
 
@@ -79,11 +94,19 @@ class Audit:
 
 def app_over(view: MemoryView, address: str) -> Any:
     """The application; `address`: where the stages answer ('' = nowhere)."""
-    app = build_app("attendance", SETTINGS, list)
+
+    @asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        yield
+        app.state.live.close()
+        await app.state.states.close()
+
+    app = build_app("attendance", SETTINGS, list, lifespan=lifespan)
     app.state.settings, app.state.view = SETTINGS, view
     app.state.states = WorkerStates(KEY, SETTINGS.partitions, Addresses(address))  # type: ignore[arg-type]
     app.state.publisher, app.state.own_pages = Audit(), {}
-    for routes in (attendance, why, sign_in):
+    app.state.live = LiveStreams(MemoryLive())  # type: ignore[arg-type]
+    for routes in (attendance, why, live, rule, sign_in):
         app.include_router(routes.router)
     serve_static(app)
     return app
@@ -93,7 +116,9 @@ def app_over(view: MemoryView, address: str) -> Any:
 def served(app: Any) -> Iterator[str]:
     """The application on a port of its own, for a browser."""
     (port,) = free_ports(1)
-    server = uvicorn.Server(uvicorn.Config(app, port=port, log_config=None, lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(app, port=port, log_config=None, timeout_graceful_shutdown=1)
+    )
     thread = Thread(target=server.run, daemon=True)
     thread.start()
     wait_http(f"http://127.0.0.1:{port}/livez")

@@ -10,6 +10,7 @@ from deploy.local.ports import free_ports
 from services.attendance.decide import DecideStage
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
+from services.attendance.rule_preview import Previews
 from services.attendance.state_queries import PATH, QUERIES, StateQueries
 from shared.keys import partition_of
 from shared.operator_routes import serve_operator_routes
@@ -99,7 +100,7 @@ def answering(stages: Stages, key: bytes = KEY) -> Iterator[str]:
 
     async def begin() -> None:
         runners = [_Ready(p, stage) for p, stage in enumerate(stages.stages)]
-        queries = StateQueries(key, lambda: list(runners), QUERIES)
+        queries = StateQueries(key, lambda: list(runners), {**QUERIES, "preview": Previews().ask})
         settings = KafkaSettings(kafka="127.0.0.1:1", http_port=port)
         serve_operator_routes(settings, list, {PATH: queries.asked})
         started.set()

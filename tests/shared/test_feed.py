@@ -6,8 +6,8 @@ from typing import Any
 
 import orjson
 
-from services.reporting import feed as module
-from services.reporting.feed import KEPT, Feed
+from shared import feed as module
+from shared.feed import KEPT, Feed
 
 
 def taken(stream: AsyncIterator[bytes], count: int) -> Any:

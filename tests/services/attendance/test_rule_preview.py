@@ -1,0 +1,150 @@
+"""A preview of a rule (rule D1) decides nothing, and says exactly what follows when it is applied."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import httpx
+import pytest
+
+from services.registration.domain.webinar import next_webinar
+from shared.events.registration import EnrolledV1, RuleV1, WebinarSetV1
+from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
+from tests.services.attendance.test_why import BEARER, decided
+from tests.support.attendance_app import TOKEN, MemoryView, app_over, served
+from tests.support.flow import world_of
+from tests.support.workers import Stages, answering
+
+WEB = httpx.Client(headers=BEARER)
+EXACT = ("verdict", "provisional", "present_seconds", "base_seconds", "required_seconds")
+RULES: list[tuple[dict[str, Any], str]] = [
+    ({"minimum_share": 5000}, "exclude"),
+    ({"minimum_share": 10_000}, "exclude"),
+    ({"scope": "each_session"}, "exclude"),
+    ({"minimum_sessions": 2, "minimum_share": 3000}, "include"),
+    ({"latest_join": 60}, "exclude"),
+    ({"required_items": ["post-test"]}, "exclude"),
+    ({}, "include"),
+]
+
+
+@dataclass
+class Played:
+    """A webinar that was played and decided, and its api."""
+
+    stages: Stages
+    webinar: WebinarSetV1
+    url: str
+
+    def preview(self, rule: dict[str, Any], host_down: str = "exclude", **more: Any) -> Any:
+        body = {"rule": rule, "host_down": host_down, **more}
+        answer = WEB.post(f"{self.url}/v1/webinars/{WEBINAR}/rule:preview", json=body)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    world, said = world_of(2009, 92, "ugly", people=60), []
+    pipeline = set_up(world, tell=said.append)
+    for body in bodies_of(world):
+        pipeline.webhook(body)
+    scan_all(pipeline, world)
+    stages = decided(pipeline)
+    webinars = [e for e in said if isinstance(e, WebinarSetV1)]
+    view = MemoryView(stages, webinars, [e for e in said if isinstance(e, EnrolledV1)])
+    certify(stages)
+    with answering(stages) as address, served(app_over(view, address)) as url:
+        yield Played(stages, webinars[0], url)
+
+
+def certify(stages: Stages) -> None:
+    """Some of the eligible hold a certificate: rule D9 bears on what a rule does to them."""
+    eligible = [p for p, d in stages.topic.decisions().items() if d["verdict"] == "eligible"]
+    stages.knowledge.certificates.update((WEBINAR, p) for p in sorted(eligible)[::3])
+
+
+def apply(played: Played, rule: dict[str, Any], host_down: str) -> dict[str, Any]:
+    """As registration applies it; the decisions that follow."""
+    changed = played.webinar.model_copy(update={
+        "rule": RuleV1.model_validate({**played.webinar.rule.model_dump(), **rule}),
+        "host_down": host_down})  # fmt: skip
+    played.stages.knowledge._webinar(next_webinar(played.webinar, changed))
+    played.stages.flush()
+    return played.stages.topic.decisions()
+
+
+@pytest.mark.parametrize(("rule", "host_down"), RULES)
+def test_D1_what_follows_is_what_was_previewed(
+    played: Played, rule: dict[str, Any], host_down: str
+) -> None:
+    before = played.stages.topic.decisions()
+    published = len(played.stages.topic.said)
+    told = played.preview(rule, host_down, limit=1000)
+    assert len(played.stages.topic.said) == published, "a preview decides nothing"
+    after = apply(played, rule, host_down)
+    changed = {
+        p
+        for p in after
+        if (before[p]["verdict"] == "eligible") != (after[p]["verdict"] == "eligible")
+    }
+    assert {item["participant_id"] for item in told["items"]} == changed
+    for item in told["items"]:
+        who = item["participant_id"]
+        assert [item["before"][n] for n in EXACT] == [before[who][n] for n in EXACT]
+        assert [item["after"][n] for n in EXACT] == [after[who][n] for n in EXACT]
+        assert item["change"] == ("rises" if after[who]["verdict"] == "eligible" else "falls")
+    for when, decisions in (("before", before), ("after", after)):
+        count = sum(d["verdict"] == "eligible" for d in decisions.values())
+        assert told[f"eligible_{when}"] == count
+    assert told["people"] == len(after) == sum(r["people"] for r in told["regions"])
+    assert told["falls"] + told["rises"] == len(changed)
+
+
+def test_the_rules_really_make_people_fall_and_rise(played: Played) -> None:
+    assert played.preview({"minimum_share": 1000})["rises"] > 0
+    assert played.preview({"minimum_share": 10_000})["falls"] > 0
+    assert played.preview({"required_items": ["post-test"]})["falls"] > 0
+
+
+def test_D9_nobody_with_a_certificate_falls_without_a_review(played: Played) -> None:
+    after = played.preview({"required_items": ["post-test"]}, limit=1000)["items"]
+    held = {p for _, p in played.stages.knowledge.certificates}
+    verdicts = {i["participant_id"]: i["after"]["verdict"] for i in after}
+    assert {verdicts[p] for p in held} == {"needs_review"}
+
+
+def test_the_people_come_in_pages_of_one_computation(played: Played) -> None:
+    whole = played.preview({"minimum_share": 10_000}, limit=1000)
+    found, cursor = [], ""
+    while cursor is not None:
+        answer = played.preview({"minimum_share": 10_000}, limit=7, cursor=cursor, only="falls")
+        found += [item["participant_id"] for item in answer["items"]]
+        cursor = answer["next"]
+    assert found == [i["participant_id"] for i in whole["items"] if i["change"] == "falls"]
+
+
+def test_more_sessions_than_there_are_is_refused(played: Played) -> None:
+    url = f"{played.url}/v1/webinars/{WEBINAR}/rule:preview"
+    assert WEB.post(url, json={"rule": {"minimum_sessions": 9}}).status_code == 422
+
+
+@pytest.mark.parametrize("lang", ["id", "en"])
+def test_the_page_shows_the_outcome_and_links_to_the_people(played: Played, lang: str) -> None:
+    url = f"{played.url}/webinars/{WEBINAR}/rule"
+    plain = httpx.get(url, cookies={"hadir_token": TOKEN}, params={"lang": lang})
+    assert 'value="80"' in plain.text
+    assert 'id="outcome"' not in plain.text
+    shown = httpx.get(url, cookies={"hadir_token": TOKEN}, params={"lang": lang, "share": 100})
+    told = played.preview({"minimum_share": 10_000})
+    assert f'data-sum="falls">{told["falls"]}<' in shown.text
+    links = re.findall(rf"/webinars/{WEBINAR}/people/([0-9a-f-]+)", shown.text)
+    assert links == [item["participant_id"] for item in told["items"][:50]]
+
+
+def test_the_page_says_what_it_cannot_compute(played: Played) -> None:
+    url = f"{played.url}/webinars/{WEBINAR}/rule"
+    query = {"share": "70", "latest_join": "abc"}
+    shown = httpx.get(url, cookies={"hadir_token": TOKEN}, params=query)
+    assert "tidak dapat dihitung" in shown.text
