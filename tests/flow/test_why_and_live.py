@@ -39,11 +39,11 @@ def test_everybodys_timeline_counts_their_decisions_seconds(
         present = sum(s["present_seconds"] for s in told["timeline"]["sessions"])
         assert present == told["present_seconds"] == item["present_seconds"]
         assert told["timeline"]["now"]["digest"] == item["digest"]
-        assert [v["version"] for v in told["versions"]][0] == item["version"]
+        assert next(v["version"] for v in told["versions"]) == item["version"]
         assert all(v["cause"] for v in told["versions"])
         looked.append(item["participant_id"])
     audit = Witness(system.card).records("attendance.audit.v1")
-    noted = {r["subject"].split("|")[1] for r in map(lambda seen: json.loads(seen.value), audit)
+    noted = {r["subject"].split("|")[1] for r in (json.loads(seen.value) for seen in audit)
              if r["action"] == "attendance-looked-at"}  # fmt: skip
     assert noted >= set(looked)
 
