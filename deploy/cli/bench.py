@@ -13,18 +13,18 @@ from rich.table import Column, Table
 from deploy.cli.console import console
 from deploy.cli.errors import CannotDo
 
-PARTS = ("gateway", "step", "line")
+PARTS = ("gateway", "step", "line", "live")
 
 
 def command(
-    only: Annotated[str, typer.Option(help="gateway, step or line.")] = "",
+    only: Annotated[str, typer.Option(help="gateway, step, line or live.")] = "",
     runs: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[int, typer.Option(min=2, help="Load per run of the gateway.")] = 8,
     people: Annotated[int, typer.Option(min=100)] = 20_000,
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
     """Measure beside peers on this machine, loopback only; ends by itself."""
-    from deploy.bench import gateway, line, step
+    from deploy.bench import gateway, line, live, step
     from deploy.bench.load import NoGenerator
     from deploy.local.broker import LocalBroker
     from deploy.local.store import LocalStore
@@ -47,6 +47,8 @@ def command(
             rows += step.run(broker.address, store.url, people=people, runs=runs, say=out.print)
     if only in {"", "line"}:
         rows += line.run(people=2_000, say=out.print)
+    if only in {"", "live"}:
+        rows += live.run(seconds=seconds, say=out.print)
     table = Table(
         Column("what", overflow="fold"),
         "ours",

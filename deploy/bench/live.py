@@ -1,0 +1,106 @@
+"""The live view (rule V1): from a webhook to the figure on the stream, at 1,000 events a second.
+
+The time is taken from the first second at which rule V1 lets a person be shown (the second of the
+join that Zoom says, and three more), or from the sending where that is later, to the message on
+the stream that counts them.
+"""
+
+import asyncio
+import json
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import httpx
+
+from deploy.bench.measure import Row
+from deploy.local.settings import LocalSettings
+from deploy.local.stack import Stack
+from deploy.simulator.http_client import Connection
+from deploy.simulator.now import WebinarNow
+from deploy.simulator.system import Addresses, System
+
+RATE, CONNECTIONS, LAG = 1_000, 64, 3
+PATIENCE = 30.0
+
+
+class Follower:
+    """The stream of a webinar: (when it came, how many are in)."""
+
+    def __init__(self, at: Addresses, webinar_id: str) -> None:
+        self.seen: list[tuple[float, int]] = []
+        self._url = f"{at.attendance}/v1/webinars/{webinar_id}/live/stream"
+        self._headers = {"authorization": f"Bearer {at.token}"}
+        threading.Thread(target=self._follow, daemon=True).start()
+
+    def _follow(self) -> None:
+        with httpx.stream("GET", self._url, headers=self._headers, timeout=60) as events:
+            for line in events.iter_lines():
+                if line.startswith("data: "):
+                    self.seen.append((time.time(), json.loads(line[6:])["in"]))
+
+
+def run(*, seconds: int, say: Callable[[str], None]) -> list[Row]:
+    """Joins of as many people as there are events; p50 and p99 of the delay, in ms."""
+    people = RATE * seconds
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        Stack(LocalSettings(data_dir=Path(folder), port_base=0)) as stack,
+    ):
+        at = Addresses.of(stack.describe())
+        system = System(at)
+        webinar = WebinarNow(system, people, tag="bench", number="99900011122")
+        follower = Follower(at, webinar.webinar_id)
+        sent = asyncio.run(_send(webinar, at.gateway, people))
+        until = time.monotonic() + PATIENCE
+        while follower.seen[-1][1] < people and time.monotonic() < until:
+            time.sleep(0.1)
+    delays = _delays(sent, follower.seen)
+    rate = people / (max(sent) - min(sent))
+    p50, p99 = delays[len(delays) // 2], delays[len(delays) * 99 // 100]
+    say(
+        f"live: {len(delays)} of {people} shown, sent at {rate:,.0f}/s, p50 {p50:.0f} ms, p99 {p99:.0f} ms"
+    )
+    return [
+        Row("live_p50", p50, None, "ms"),
+        Row("live_p99", p99, None, "ms"),
+        Row("live_rate", rate, None, "events/s"),
+        Row("live_shown", len(delays), people, "people", target=1.0),
+    ]
+
+
+async def _send(webinar: WebinarNow, gateway: str, people: int) -> list[float]:
+    """When each person's join was sent, at an even pace."""
+    began, turn, sent = time.time(), iter(range(people)), [0.0] * people
+
+    async def worker() -> None:
+        connection = Connection(gateway)
+        for n in turn:
+            await asyncio.sleep(max(0.0, began + n / RATE - time.time()))
+            sent[n] = time.time()
+            body = webinar.event("joined", n, sent[n])
+            answer = await connection.post("/v1/zoom/webhooks", webinar.signed(body), body)
+            if answer.status != 200:
+                raise RuntimeError(f"the gateway answered {answer.status}")
+        connection.close()
+
+    await asyncio.gather(*(worker() for _ in range(CONNECTIONS)))
+    return sent
+
+
+def _delays(sent: list[float], seen: list[tuple[float, int]]) -> list[float]:
+    """Milliseconds, in order; only of those who were shown."""
+    due = sorted(max(at, int(at) + LAG) for at in sent)
+    delays: list[float] = []
+    shown = iter(sorted(seen))
+    when, count = next(shown)
+    for place, earliest in enumerate(due, 1):
+        while count < place:
+            following = next(shown, None)
+            if following is None:
+                return sorted(delays)
+            when, count = following
+        delays.append(1000 * max(0.0, when - earliest))
+    return sorted(delays)
