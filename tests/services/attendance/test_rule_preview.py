@@ -9,7 +9,10 @@ import httpx
 import pytest
 
 from services.registration.domain.webinar import next_webinar
+from shared.events.attendance import Verdict
 from shared.events.registration import EnrolledV1, RuleV1, WebinarSetV1
+from shared.events.rulings import VerdictSettledV1
+from shared.topics import RULINGS
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
 from tests.services.attendance.test_why import BEARER, decided
 from tests.support.attendance_app import TOKEN, MemoryView, app_over, served
@@ -36,6 +39,7 @@ class Played:
     stages: Stages
     webinar: WebinarSetV1
     url: str
+    settled: str
 
     def preview(self, rule: dict[str, Any], host_down: str = "exclude", **more: Any) -> Any:
         body = {"rule": rule, "host_down": host_down, **more}
@@ -46,7 +50,7 @@ class Played:
 
 @pytest.fixture
 def played() -> Iterator[Played]:
-    world, said = world_of(2009, 92, "ugly", people=60), []
+    world, said = world_of(2009, 92, "ugly", people=40), []
     pipeline = set_up(world, tell=said.append)
     for body in bodies_of(world):
         pipeline.webhook(body)
@@ -55,14 +59,27 @@ def played() -> Iterator[Played]:
     webinars = [e for e in said if isinstance(e, WebinarSetV1)]
     view = MemoryView(stages, webinars, [e for e in said if isinstance(e, EnrolledV1)])
     certify(stages)
+    settled = settle(stages)
     with answering(stages) as address, served(app_over(view, address)) as url:
-        yield Played(stages, webinars[0], url)
+        yield Played(stages, webinars[0], url, settled)
 
 
 def certify(stages: Stages) -> None:
     """Some of the eligible hold a certificate: rule D9 bears on what a rule does to them."""
     eligible = [p for p, d in stages.topic.decisions().items() if d["verdict"] == "eligible"]
     stages.knowledge.certificates.update((WEBINAR, p) for p in sorted(eligible)[::3])
+
+
+def settle(stages: Stages) -> str:
+    """An operator settles one person's verdict on exactly the present evidence; whose."""
+    decisions = stages.topic.decisions()
+    who = min(p for p, d in decisions.items() if d["verdict"] == "not_eligible")
+    stages.knowledge.apply(RULINGS, "settled", VerdictSettledV1(
+        ruling_id="settled", webinar_id=WEBINAR, made_at=1, made_by="operator", reason="Seen there",
+        participant_id=who, digest=decisions[who]["digest"], verdict=Verdict.ELIGIBLE))  # fmt: skip
+    stages.flush()
+    assert stages.topic.decisions()[who]["verdict"] == "eligible"
+    return who
 
 
 def apply(played: Played, rule: dict[str, Any], host_down: str) -> dict[str, Any]:
@@ -113,6 +130,13 @@ def test_D9_nobody_with_a_certificate_falls_without_a_review(played: Played) -> 
     held = {p for _, p in played.stages.knowledge.certificates}
     verdicts = {i["participant_id"]: i["after"]["verdict"] for i in after}
     assert {verdicts[p] for p in held} == {"needs_review"}
+
+
+def test_a_verdict_that_was_settled_acts_under_its_own_rule_alone(played: Played) -> None:
+    told = played.preview({"minimum_share": 7990}, limit=1000)["items"]
+    assert {"falls"} == {i["change"] for i in told if i["participant_id"] == played.settled}
+    same = played.preview({}, limit=1000)
+    assert (same["falls"], same["rises"]) == (0, 0)
 
 
 def test_the_people_come_in_pages_of_one_computation(played: Played) -> None:
