@@ -61,10 +61,9 @@ class LiveStreams:
 
     async def follow(self, webinar_id: str, after: str | None) -> AsyncIterator[bytes]:
         """All figures, then again whenever one changes."""
-        feed = self._feeds.get(webinar_id)
-        if feed is None:
+        feed = self._feeds.setdefault(webinar_id, Feed())
+        if not feed.viewers:  # nobody has looked for a while
             self._last[webinar_id] = await self.now(webinar_id)
-            feed = self._feeds.setdefault(webinar_id, Feed())
         if self._closed:
             feed.close()
         if self._task is None or self._task.done():
