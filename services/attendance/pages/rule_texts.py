@@ -37,7 +37,7 @@ TEXTS: Texts = {
     "now": ("Sekarang", "Now"),
     "then": ("Dengan aturan ini", "Under this rule"),
     "falls": ("Gugur", "Fall"),
-    "rises": ("Menjadi memenuhi syarat", "Rise"),
+    "rises": ("Lolos", "Rise"),
     "of_people": ("dari {people} orang", "of {people} people"),
     "regions": ("Menurut provinsi", "By province"),
     "region": ("Provinsi", "Province"),
