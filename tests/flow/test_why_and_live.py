@@ -20,7 +20,7 @@ LAG, PAGE_SECONDS = 3, 1.0
 
 @pytest.fixture(scope="module")
 def played(system: Running) -> tuple[World, Ran]:
-    world = world_of(2041, 41, "ugly", people=60)
+    world = world_of(2017, 41, "ugly", people=60)
     return world, run(world, system.addresses)
 
 
