@@ -4,12 +4,14 @@ import json
 import os
 import platform
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.table import Column, Table
 
+from deploy.bench.measure import Row
 from deploy.cli.console import console
 from deploy.cli.errors import CannotDo
 
@@ -49,6 +51,12 @@ def command(
         rows += line.run(people=2_000, say=out.print)
     if only in {"", "live"}:
         rows += live.run(seconds=seconds, say=out.print)
+    out.print(_table(rows))
+    if json_file is not None:
+        json_file.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
+
+
+def _table(rows: Iterable[Row]) -> Table:
     table = Table(
         Column("what", overflow="fold"),
         "ours",
@@ -63,6 +71,4 @@ def command(
         j = row.as_json()
         table.add_row(*("" if j[k] is None else str(j[k])
                         for k in ("name", "ours", "other", "ratio", "unit", "runs", "spread")))  # fmt: skip
-    out.print(table)
-    if json_file is not None:
-        json_file.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
+    return table
