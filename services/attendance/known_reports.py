@@ -11,14 +11,22 @@ from typing import NamedTuple
 from services.attendance.domain.connections import connection_id
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.reports import Confirmed, Read, Row, confirmed, root, says_none
+from services.attendance.packed_rows import PackedRows, pack, unpack
 from shared.events.attendance import ReportPageV1, ReportReadV1
 from shared.keys import partition_of
 
 PENDING = 4
 """Readings under way of one uuid whose pages are kept; there is one, unless a reader came to life
 again after another took over."""
-Homes = list[dict[str, tuple[Row, ...]]]
-"""Per home partition: the rows of each user_id."""
+Homes = tuple[PackedRows, ...]
+"""Per home partition: the rows of its user_ids."""
+
+
+class Page(NamedTuple):
+    """A page of a reading under way: how many rows it has, and those that are evidence."""
+
+    rows: int
+    evidence: tuple[bytes, ...]
 
 
 class Report:
@@ -29,7 +37,7 @@ class Report:
     def __init__(self, number: str) -> None:
         self.number = number
         self.reads: dict[int, Read] = {}
-        self.pending: dict[int, dict[int, ReportPageV1]] = {}
+        self.pending: dict[int, dict[int, Page]] = {}
         self.rows: dict[str, Homes] = {}
         self.confirmed: tuple[Confirmed, ...] = ()
         self.says_none = False
@@ -54,7 +62,12 @@ class KnownReports:
         report = self._report(event.meeting_uuid, event.zoom_number)
         if event.read in report.reads:
             return
-        report.pending.setdefault(event.read, {})[event.page] = event
+        evidence = tuple(
+            pack(Row(user_id, join, leave, *who))
+            for user_id, join, leave, status, *who in event.rows
+            if status == "in_meeting" and join is not None and leave is not None
+        )
+        report.pending.setdefault(event.read, {})[event.page] = Page(len(event.rows), evidence)
         for old in sorted(report.pending)[:-PENDING]:
             del report.pending[old]
 
@@ -66,12 +79,12 @@ class KnownReports:
             return
         read = Read(event.read, event.at, event.total_records, event.rows, event.digest,
                     event.problem)  # fmt: skip
-        rows = [row for page in pages.values() for row in page.rows]
         if read.whole and event.digest not in report.rows:
-            if len(rows) != event.rows:  # pages are missing: a foreign record, or a zombie's
+            if sum(page.rows for page in pages.values()) != event.rows:
+                # pages are missing: a foreign record, or a zombie's
                 read = read._replace(problem="pages_missing")
             else:
-                report.rows[event.digest] = self._homes(event.meeting_uuid, rows)
+                report.rows[event.digest] = self._homes(event.meeting_uuid, pages.values())
         report.reads[event.read] = read
 
     def confirm(self, uuid: str, reread_seconds: int) -> bool:
@@ -95,13 +108,13 @@ class KnownReports:
         homes = self.of[uuid].rows.get(digest)
         if homes is None:
             return ()
-        return tuple(row for user in users for row in homes[self.home(uuid, user)].get(user, ()))
+        return tuple(row for user in users for row in homes[self.home(uuid, user)].of(user))
 
     def homed(self, uuid: str, partition: int) -> frozenset[str]:
         """Every user_id of that home partition that any confirmed read has a row of."""
         report = self.of[uuid]
         digests = {one.digest for one in report.confirmed}
-        return frozenset(user for d in digests for user in report.rows[d][partition])
+        return frozenset(user for d in digests for user in report.rows[d][partition].users())
 
     def ever(self, uuid: str, users: Iterable[str]) -> Identifiers:
         """Whom any confirmed read ever said these user_ids to be."""
@@ -119,15 +132,12 @@ class KnownReports:
             report = self.of[uuid] = Report(number)
         return report
 
-    def _homes(self, uuid: str, rows: Iterable[tuple[object, ...]]) -> Homes:
-        homes: Homes = [{} for _ in range(self._partitions)]
-        for user_id, join, leave, status, registrant, email, key in rows:
-            if status == "in_meeting":
-                row = Row(user_id, join, leave, registrant, email, key)  # type: ignore[arg-type]
-                user = root(row.user_id)
-                mine = homes[self.home(uuid, user)]
-                mine[user] = (*mine.get(user, ()), row)
-        return homes
+    def _homes(self, uuid: str, pages: Iterable[Page]) -> Homes:
+        homes: list[list[bytes]] = [[] for _ in range(self._partitions)]
+        for page in pages:
+            for raw in page.evidence:
+                homes[self.home(uuid, root(unpack(raw).user_id))].append(raw)
+        return tuple(map(PackedRows, homes))
 
 
 def identifiers(rows: Iterable[Row]) -> Identifiers:
