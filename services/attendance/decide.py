@@ -340,10 +340,16 @@ class DecideStage(Listener):
             webinar_id: orjson.dumps({
                 "facts": self.state.facts.get(webinar_id, 0),
                 "pending": self._pending(the_plan),
+                "reports": self._reports_missing(the_plan),
                 "undecided": waiting.get(webinar_id, 0) + (webinar_id in self._stale),
             })
             for webinar_id, the_plan in self.plans.items()
         }  # fmt: skip
+
+    def _reports_missing(self, the_plan: Plan) -> list[str]:
+        """Meetings whose report decisions wait for (rule D6)."""
+        held = {uuid for session in the_plan.sessions for uuid in session.meetings}
+        return sorted(held - self.state.reports.acting) if the_plan.webinar.reconciliation else []
 
     def _pending(self, the_plan: Plan) -> list[str]:
         webinar = the_plan.webinar

@@ -88,6 +88,7 @@ def progress(webinar: Mapping[str, Any], view: AttendanceView, worker: WorkerPro
         "lag": lag + view_lag,
         "open_reviews": counts["open_reviews"],
         "pending_clocks": pending,
+        "reports_missing": sorted({uuid for s in states for uuid in s.get("reports", ())}),
         "enrolled": counts["enrolled"],
         "decisions": counts["decisions"],
         "final": counts["final"],

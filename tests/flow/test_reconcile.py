@@ -2,6 +2,9 @@
 
 import csv
 import io
+import os
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -126,6 +129,21 @@ def test_Z1_each_report_was_read_twice_with_registrant_ids_and_by_uuid(played: P
     assert all("include_fields=registrant_id" in path for path in reports)
     numbers = {session.number for session in played.world.timetable.sessions}
     assert not any(f"/{number}/" in path for path in reports for number in numbers)
+
+
+def test_the_command_line_asks_waits_and_shows_what_differs(
+    system: Running, played: Played
+) -> None:
+    told = subprocess.run(
+        [sys.executable, "-m", "deploy.cli.main", "reconcile", "--webinar", played.webinar_id,
+         "--attendance", system.addresses.attendance, "--json"],
+        env={**os.environ, "HADIR_TOKEN": system.addresses.token},
+        capture_output=True, text=True, timeout=120,
+    )  # fmt: skip
+    assert told.returncode == 0, told.stderr
+    said = orjson.loads(told.stdout)
+    assert all(one["settled"] for one in said["meetings"])
+    assert {one["kind"] for one in said["differences"]} >= {"lost"}
 
 
 def test_no_name_and_no_address_stands_in_the_reports_topic(

@@ -43,6 +43,7 @@ class ZoomApi:
     faults: deque[Fault] = field(default_factory=deque)
     token_faults: deque[Fault] = field(default_factory=deque)
     logs: list[dict[str, Any]] = field(default_factory=list)
+    instances: dict[str, list[dict[str, str]]] = field(default_factory=dict)
     token_seconds: int = 3600
     dead_after: int = 10**9
     """Page tokens are refused from this page on, once."""
@@ -82,6 +83,9 @@ class ZoomApi:
         parts = path.split("/")
         if path.startswith("/v2/report/") and path.endswith("/participants") and len(parts) == 6:
             return self._report(unquote(parts[4]), query)
+        if path.startswith("/v2/past_") and path.endswith("/instances"):
+            kind = "webinars" if "past_webinars" in path else "meetings"
+            return 200, {}, {kind: self.instances.get(parts[3], [])}
         if path.startswith("/v2/marketplace/apps/") and path.endswith("/webhook_logs"):
             return self._log(query)
         return 404, {}, {"code": 2300, "message": "This API endpoint is not recognized."}

@@ -104,7 +104,11 @@ async def _pages(client: ZoomClient, job: Job, publish: Publish, tag: Tag, numbe
 
 def row_of(raw: Mapping[str, Any], around: Interval | None, tag: Tag) -> ReportRow:
     """One row without names; what is no evidence says so in its status."""
-    user_id, join, leave = _text(raw, "user_id"), _at(raw, "join_time"), _at(raw, "leave_time")
+    user_id, join, leave = (
+        _text(raw, "user_id"),
+        epoch(raw.get("join_time")),
+        epoch(raw.get("leave_time")),
+    )
     status = _text(raw, "status") or IN_MEETING
     if status != WAITING:
         status = refusal(user_id, join, leave, around) or IN_MEETING
@@ -117,10 +121,10 @@ def _text(raw: Mapping[str, Any], name: str) -> str:
     return str(value) if isinstance(value, str | int) else ""
 
 
-def _at(raw: Mapping[str, Any], name: str) -> int | None:
+def epoch(text: object) -> int | None:
     """Epoch second of an ISO time, fractions cut; None when missing or no time."""
     try:
-        moment = datetime.fromisoformat(str(raw.get(name) or ""))
+        moment = datetime.fromisoformat(str(text or ""))
     except ValueError:
         return None
     return int((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp() // 1)

@@ -12,8 +12,15 @@ from aiokafka.errors import KafkaError
 from services.attendance.domain.reading_plan import Pace, due_at
 from services.attendance.reconcile.limits import Bucket, LimitReached
 from services.attendance.reconcile.reading import Job, read_report
-from services.attendance.reconcile.watching import MeetingsTail, Wanted, Watch
-from services.attendance.reconcile.zoom_client import Credentials, ZoomClient
+from services.attendance.reconcile.watching import MeetingsTail, Wanted, Watch, instances_in
+from services.attendance.reconcile.zoom_client import (
+    Credentials,
+    NotThere,
+    PageTokenDied,
+    Refused,
+    Unavailable,
+    ZoomClient,
+)
 from services.attendance.settings import ReconcilerSettings, ZoomAccountSettings
 from shared import crypto
 from shared.events import Event
@@ -58,6 +65,7 @@ class Reconciler:
         self._tasks: list[asyncio.Task[None]] = []
         self._reading: dict[str, asyncio.Task[None]] = {}
         self._election: AIOKafkaConsumer | None = None
+        self._looked: set[tuple[str, str, int, int]] = set()
         self._paused_until = 0.0
         self._trouble = ""
 
@@ -108,6 +116,7 @@ class Reconciler:
         while True:
             await self._keep_seat()
             if self._elected() and self._clock() >= self._paused_until:
+                await self._look_for_meetings()
                 self._begin_what_is_due()
             await asyncio.sleep(STEP)
 
@@ -120,6 +129,29 @@ class Reconciler:
             await self._election.getmany(timeout_ms=0)
         except KafkaError as passing:
             log.info("election_waits", because=type(passing).__name__)
+
+    async def _look_for_meetings(self) -> None:
+        """Ask Zoom once for each session that is over which meetings of its number there were."""
+        now = int(self._clock())
+        for held in list(self.watch.sessions_over(now - self._settings.report_first_read_seconds)):
+            place = held.webinar_id, held.session.id, held.session.end, held.asked_ms
+            if place in self._looked:
+                continue
+            self._looked.add(place)
+            try:
+                body = await self._client.instances(held.kind, held.session.number or "")
+                for times in instances_in(body, held):
+                    self.watch.meeting(times, now)
+            except NotThere:
+                continue
+            except (Refused, PageTokenDied) as problem:  # not asked again before somebody asks
+                self._trouble = str(problem)
+                log.warning("instances_not_read", because=problem.code)
+            except (Unavailable, LimitReached) as problem:
+                self._looked.discard(place)
+                self._paused_until = self._clock() + getattr(problem, "wait", 60.0)
+                self._trouble = str(problem)
+                return
 
     def _begin_what_is_due(self) -> None:
         now = int(self._clock())

@@ -6,7 +6,7 @@ Meetings come from the events topic, three weeks back; nothing of a person is ke
 import asyncio
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 import orjson
@@ -14,14 +14,14 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from services.attendance.domain.facts import MeetingTimes, Webinar
+from services.attendance.domain.facts import MeetingTimes, Session, Webinar
 from services.attendance.domain.meetings import instants, life, merge
 from services.attendance.domain.plan import overlapping, windows_of
 from services.attendance.domain.reading_plan import KEPT
-from services.attendance.domain.reports import Read
+from services.attendance.domain.reports import NEAR, Read
 from services.attendance.frames import items
 from services.attendance.knowledge import to_webinar
-from services.attendance.reconcile.reading import Job
+from services.attendance.reconcile.reading import Job, epoch
 from services.attendance.reconcile.zoom_client import Kind
 from shared.batch import TornBatch
 from shared.events.attendance import (
@@ -44,6 +44,26 @@ class Wanted(NamedTuple):
     over: int
     reread: int
     asked_ms: int
+
+
+class Held(NamedTuple):
+    """A session of which Zoom may know meetings that no webhook told of."""
+
+    webinar_id: str
+    session: Session
+    kind: Kind
+    asked_ms: int
+
+
+def instances_in(body: Mapping[str, Any], held: Held) -> Iterator[MeetingTimes]:
+    """The meetings of Zoom's answer that began around the session: all of whose webhooks may be
+    lost, if the gateway was away."""
+    session = held.session
+    for one in body.get("meetings") or body.get("webinars") or ():
+        start = epoch(one.get("start_time"))
+        uuid = one.get("uuid")
+        if uuid and start is not None and session.start - NEAR <= start < session.end:
+            yield MeetingTimes(str(uuid), session.number or "", started=start)
 
 
 class Watch:
@@ -93,6 +113,15 @@ class Watch:
                 fresh = now - self._heard[times.uuid] <= KEPT
                 if fresh and (webinar.reconciliation or wish) and over <= now:
                     yield Wanted(self._job(times), over, webinar.report_reread_seconds, wish)
+
+    def sessions_over(self, now: int) -> Iterator[Held]:
+        """Sessions with a Zoom number that are over, of webinars whose reports are wanted."""
+        for webinar in self._webinars.values():
+            asked = self._asked_webinar.get(webinar.id, 0)
+            for session in webinar.sessions if webinar.reconciliation or asked else ():
+                if session.number and now - KEPT <= session.end <= now:
+                    kind = self._kinds.get(session.number, "meeting")
+                    yield Held(webinar.id, session, kind, asked)
 
     def _held(self, webinar: Webinar) -> Iterator[tuple[MeetingTimes, int]]:
         numbers = {s.number for s in webinar.sessions if s.number}

@@ -84,10 +84,10 @@ class ZoomClient:
             query["next_page_token"] = page_token
         return await self._get(f"/report/{kind}s/{encoded(uuid)}/participants", query, self._heavy)
 
-    async def instances(self, number: str) -> dict[str, Any]:
+    async def instances(self, kind: Kind, number: str) -> dict[str, Any]:
         """The past instances of a meeting number: their uuids and starts."""
-        return await self._get(f"/past_meetings/{quote(number, safe='')}/instances", {},
-                               self._medium)  # fmt: skip
+        path = f"/past_{kind}s/{quote(number, safe='')}/instances"
+        return await self._get(path, {}, self._medium)
 
     async def webhook_log(self, app_id: str, since: datetime, until: datetime,
                           page_token: str = "") -> dict[str, Any]:  # fmt: skip

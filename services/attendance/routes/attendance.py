@@ -15,13 +15,18 @@ router = APIRouter(prefix=PREFIX, tags=["attendance"])
 
 
 class Progress(BaseModel):
-    """How far a webinar is; `settled` = nothing that is known is still under way."""
+    """How far a webinar is; `settled` = nothing that is known is still under way.
+
+    `reports_missing`: meetings whose Zoom report is waited for; if none comes (no reconciler runs),
+    decisions wait for the clock `report_deadline`.
+    """
 
     webinar_id: str
     facts_seen: int
     lag: int
     open_reviews: int
     pending_clocks: list[str]
+    reports_missing: list[str] = []
     enrolled: int
     decisions: int
     final: int

@@ -6,7 +6,7 @@ import pytest
 
 from services.attendance.domain.facts import MeetingTimes
 from services.attendance.domain.reading_plan import KEPT
-from services.attendance.reconcile.watching import Watch
+from services.attendance.reconcile.watching import Watch, instances_in
 from shared.events.attendance import ReportAskedV1
 from shared.events.registration import WebinarSetV1
 from shared.topics import REPORTS, WEBINARS
@@ -71,6 +71,21 @@ def test_without_reconciliation_only_whoever_asks_is_served(how: str) -> None:
     found.apply(REPORTS, asked, ReportAskedV1.model_validate(
         {"asked_ms": 5, "asked_by": "x", "reason": "y", how: asked}))  # fmt: skip
     assert [one.asked_ms for one in found.wanted(END)] == [5]
+
+
+def test_a_meeting_of_which_no_webhook_came_is_found_by_asking_zoom() -> None:
+    found = watch()
+    assert list(found.sessions_over(END - 1)) == []
+    (held,) = found.sessions_over(END)
+    answer = {"webinars": [
+        {"uuid": "m1", "start_time": "2026-02-02T02:41:00Z"},
+        {"uuid": "m0", "start_time": "2026-01-26T02:41:00Z"},
+        {"uuid": "m2", "start_time": "2026-02-02T09:00:00Z"},
+        {"uuid": "", "start_time": "2026-02-02T02:41:00Z"}, {"uuid": "m3"},
+    ]}  # fmt: skip
+    for times in instances_in(answer, held):
+        found.meeting(times, END)
+    assert uuids(found) == ["m1"]
 
 
 def test_a_meeting_whose_webhooks_are_about_to_be_forgotten_is_not_read_any_more() -> None:

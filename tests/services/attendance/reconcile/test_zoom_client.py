@@ -207,6 +207,14 @@ def test_retry_after_is_read_in_every_form(header: str, wait: float) -> None:
     assert retry_after(header, now, 4.0) == wait
 
 
+def test_past_instances_are_asked_for_by_number(zoom: ZoomApi) -> None:
+    zoom.instances["932"] = [{"uuid": UUID, "start_time": "2026-02-02T02:40:00Z"}]
+    assert (
+        ask(zoom, lambda client: client.instances("webinar", "932"))["webinars"][0]["uuid"] == UUID
+    )
+    assert zoom.asked == ["/v2/past_webinars/932/instances"]
+
+
 # --- a whole reading ---
 
 
