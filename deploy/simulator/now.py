@@ -22,7 +22,7 @@ class WebinarNow:
         self.start = int(time.time()) // 60 * 60 - 600
         self._uuid = f"/{tag}+now=="
         programme = system.call("POST", f"{system.at.registration}/v1/programmes",
-                                json={"year": 2999, "name": "Live", "targets": {}},
+                                json={"year": 2098, "name": "Live", "targets": {}},
                                 headers={"idempotency-key": "live-programme"}).json()  # fmt: skip
         webinar = system.call("POST", f"{system.at.registration}/v1/webinars",
                               json=self._webinar(programme)).json()  # fmt: skip
