@@ -28,6 +28,10 @@ HEADERS = {
 }
 COMMON: Texts = {
     "tagline": ("Kehadiran pelatihan", "Training attendance"),
+    "nav_webinar": ("Halaman webinar ini", "Pages of this webinar"),
+    "nav_live": ("Siapa yang hadir", "Who is in"),
+    "nav_rule": ("Coba aturan", "Try a rule"),
+    "nav_desk": ("Meja petugas", "Operators' desk"),
     "skip": ("Langsung ke isi", "Skip to content"),
     "other_language": ("English", "Bahasa Indonesia"),
     "sign_in": ("Masuk", "Sign in"),
