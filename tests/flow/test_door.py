@@ -29,7 +29,9 @@ class Door(NamedTuple):
     people: dict[str, dict[str, str]]
 
     def get(self, path: str) -> Any:
-        answer = self.http.get(f"/v1/webinars/{self.webinar_id}{path}")
+        """Tried again while the evidence is on its way between workers (503)."""
+        url = f"/v1/webinars/{self.webinar_id}{path}"
+        answer = until(lambda: (a := self.http.get(url)).status_code != 503 and a)
         assert answer.status_code == 200, answer.text
         return answer.json()
 
