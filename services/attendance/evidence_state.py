@@ -20,6 +20,7 @@ class Seen(NamedTuple):
     problem: str | None = None
     rooms: tuple[str, ...] = ()
     alike: str = ""
+    links: frozenset[str] = frozenset()
 
 
 class Person:
@@ -74,7 +75,8 @@ class EvidenceState:
             rows=rows, reported=body.get("reported", False),
         )  # fmt: skip
         after = Seen(revision, body["role"], connection, tuple(body["candidates"]),
-                     body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""))  # fmt: skip
+                     body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""),
+                     frozenset(body.get("links", ())))  # fmt: skip
         person.seen[body["connection_id"]] = after
         known = len(before.connection.facts) if before else 0
         self.facts[body["webinar_id"]] += len(facts) - known

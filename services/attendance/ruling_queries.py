@@ -1,16 +1,21 @@
 """What operators ask workers before they say a word: what it would change, what is to be settled."""
 
+import asyncio
 from collections.abc import Mapping
 from typing import Any
 
 from services.attendance.decide import DecideStage
 from services.attendance.decisions import evidence_of, standing_of
+from services.attendance.domain import sharing
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import Decision, project
 from services.attendance.domain.facts import Correction
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import measure
 from services.attendance.state_queries import NotHere, Query
+
+AT_ONCE = 500
+"""People looked at before the event loop gets its turn."""
 
 
 async def corrected(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> dict[str, Any]:
@@ -50,6 +55,22 @@ async def base(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> d
     }  # fmt: skip
 
 
+async def shared_links(
+    stages: Mapping[int, DecideStage], question: dict[str, Any]
+) -> dict[str, Any]:
+    """People one of whose links was in use from two networks at once (rule W7)."""
+    found = []
+    for stage in stages.values():
+        the_plan = _plan(stage, question["webinar_id"])
+        for n, (who, person) in enumerate(stage.state.people.get(the_plan.webinar.id, {}).items()):
+            if n % AT_ONCE == 0:
+                await asyncio.sleep(0)
+            linked = [(s.connection, s.links) for s in person.seen.values() if s.role == "owner"]
+            pairs = sharing.shared_links(the_plan, linked) if len(linked) > 1 else ()
+            found += [{"participant_id": who, **pair._asdict()} for pair in pairs]
+    return {"found": found}
+
+
 def _plan(stage: DecideStage, webinar_id: str) -> Plan:
     the_plan = stage.plans.get(webinar_id)
     if the_plan is None:
@@ -67,4 +88,6 @@ def _figures(decision: Decision) -> dict[str, Any]:
     return {name: getattr(decision, name) for name in names}
 
 
-QUERIES: Mapping[str, Query] = {"corrected": corrected, "base": base}
+QUERIES: Mapping[str, Query] = {
+    "corrected": corrected, "base": base, "shared_links": shared_links,
+}  # fmt: skip

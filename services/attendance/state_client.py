@@ -60,6 +60,12 @@ class WorkerStates:
                                     PERSON_SECONDS)  # fmt: skip
         return answer
 
+    async def shared_links(self, webinar_id: str) -> list[dict[str, Any]]:
+        """Links in use from two networks at once (`ruling_queries.shared_links`), by person."""
+        answers = await self.everywhere({"query": "shared_links", "webinar_id": webinar_id})
+        found = [one for answer in answers for one in answer["found"]]
+        return sorted(found, key=lambda one: (-one["seconds"], one["participant_id"], one["first"]))
+
     async def everywhere(self, question: dict[str, Any]) -> list[dict[str, Any]]:
         """A question to all partitions; one answer per worker."""
         return await self._ask(range(self._partitions), question, ALL_SECONDS)

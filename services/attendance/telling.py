@@ -240,6 +240,8 @@ class Teller:
         }
         if (limits := found.owners.get(person)) is not None:
             body["limits"] = limits
+        if role == "owner" and known.ip_tags:
+            body["links"] = known.identifiers.registrant_ids
         if rooms:
             body["rooms"] = rooms
         if role == "unresolved":

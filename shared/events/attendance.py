@@ -24,7 +24,8 @@ class ConnectionSeenV1(Event):
     parts of it are meant (an operator split it). `rooms`: those of its registrant ids that are a room before whose screen the person
     was listed (rule I11); such a snapshot has facts in any role. `alike`: equal for connections
     with the same identifiers, '' without any. `rows` are [user_id, join, leave] of Zoom's
-    confirmed report on it, when there is one (`reported`).
+    confirmed report on it, when there is one (`reported`). `links`: its owner's registrant ids in it,
+    where it is known from which network it came (rule W7).
     """
 
     type: ClassVar[str] = "hadir.attendance.connection-seen.v1"
@@ -44,6 +45,7 @@ class ConnectionSeenV1(Event):
     alike: str = ""
     rows: tuple[tuple[str, int, int], ...] = ()
     reported: bool = False
+    links: tuple[str, ...] = ()
 
 
 class LegSeenV1(Event):

@@ -169,3 +169,21 @@ def test_impossible_times_are_set_aside_once_with_their_reason(
             assert b"impossible time" in seen.headers["dl_reason"]
             found[number] += 1
     assert found == numbers
+
+
+def test_W7_a_link_in_use_from_two_networks_is_flagged_and_no_other(
+    system: Running, played: Any
+) -> None:
+    with System(system.addresses) as client:
+        at = f"{client.at.attendance}/v1/webinars"
+        flagged = {
+            one.place.name.rpartition("-")[0]: [
+                (item["external_id"], item["seconds"])
+                for item in client.call("GET", f"{at}/{one.webinar_id}/shared-links").json()[
+                    "items"
+                ]
+            ]
+            for one in played[0]
+        }
+    found = {name: items for name, items in flagged.items() if items}
+    assert found == {"a_link_used_by_two_is_one_person_s_time_once": [("ayu", 900)]}

@@ -162,6 +162,13 @@ REPORTED = of("reported.py", "services/attendance/test_reports.py").rows(
     ("Z3", "TOLERANCE = 2\n", "TOLERANCE = 200\n"),
 )  # fmt: skip
 
+SHARING = of("sharing.py", "test_sharing.py").rows(
+    ("W7", "TOGETHER = 120\n", "TOGETHER = 121\n"),
+    ("W7", "if mine.isdisjoint(theirs) or not", "if not"),
+    ("W7", "or not set(a.ip_tags).isdisjoint(b.ip_tags):", ":"),
+    ("W7", "if mark == CLOSED]", "]"),
+)  # fmt: skip
+
 CLOCKS = of("clocks.py", "test_clocks.py").rows(
     ("L2", "yield Pending(max(instant, arrived) + length, clock)", "yield Pending(instant + length, clock)"),
     ("L2", "if at <= now and clock not in passed]", "if at <= now]"),
@@ -231,7 +238,7 @@ QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/
 
 MUTANTS: tuple[Mutant, ...] = (
     *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *MEETINGS, *BASE, *PLAN, *PRESENCE,
-    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *QUOTA,
+    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *QUOTA,
 )  # fmt: skip
 
 RULES = frozenset(

@@ -21,7 +21,9 @@ from tests.support.zoom_events import Body
 def a_link_used_by_two_is_one_person_s_time_once(at: Place) -> Story:
     room = at.room()
     events = [*life(room, -600, 3660), *visit(room, 0, 1800, 11, "c1", **AYU_IS)]
-    events += visit(room, 900, 2400, 12, "c2", public_ip="198.51.100.9", **AYU_IS)
+    elsewhere = {"public_ip": "198.51.100.9"}
+    events += [room.joined(900, "12", "c2", **elsewhere, **AYU_IS)]
+    events += [room.left(2400, "12", "c2", **elsewhere)]
     expected = {"ayu": Came("not_eligible", 2400), "budi": NOTHING}
     return Story(events, expected, (AYU, BUDI))
 

@@ -189,6 +189,12 @@ OF_PAGES: Texts = {
         "Sertifikat webinar ini terbit sendiri.",
         "This webinar's certificates go out by themselves.",
     ),
+    "shared_links": ("Tautan yang mungkin dipakai bersama", "Links that may have been shared"),
+    "shared_hint": (
+        "Satu tautan dipakai dari dua jaringan sekaligus. Keputusan tidak berubah: itu waktu satu orang, satu kali.",
+        "One link was in use from two networks at once. No verdict changes: it is one person's time, once.",
+    ),
+    "shared_line": ("{lasted} bersamaan", "{lasted} at once"),
     "words": ("Semua keputusan petugas", "All operators' words"),
     "no_words": ("Belum ada.", "None yet."),
     "word_connection-assigned": ("Sambungan diberikan", "Connection assigned"),

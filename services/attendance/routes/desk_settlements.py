@@ -98,6 +98,7 @@ async def _page(request: Request, webinar_id: str, lang: Language, *, status: in
         "settlements.html", lang, TEXTS, status=status, wrong=wrong, done=done, webinar=webinar,
         counts=counts, key=str(uuid4()), on_release=webinar["certificates"] == "on_release",
         bases=await _bases(request, webinar_id, sessions, lang),
+        shared=await _shared(request, webinar_id, lang),
         words=word_rows(words, sessions[0]["zone"], lang)[:MOST_WORDS],
     )  # fmt: skip
 
@@ -111,6 +112,24 @@ async def _bases(request: Request, webinar_id: str, sessions: list[dict[str, Any
     except Problem:
         return []
     return [_one_base(s, known[s["id"]], lang) for s in sessions if s["id"] in known]
+
+
+async def _shared(request: Request, webinar_id: str, lang: Language) -> list[dict[str, Any]]:
+    """People whose link may have been used by somebody else; none while nobody can be asked."""
+    states: WorkerStates = request.app.state.states
+    try:
+        found = (await states.shared_links(webinar_id))[:MOST_WORDS]
+    except Problem:
+        return []
+    view = await run_in_threadpool(view_of, request)
+    people = list(dict.fromkeys(one["participant_id"] for one in found))
+    known = await run_in_threadpool(view.enrolled, webinar_id, people)
+    return [
+        {"id": p, "name": known[p][0],
+         "lasted": lasted(sum(o["seconds"] for o in found if o["participant_id"] == p), lang)}
+        for p in people
+        if p in known
+    ]  # fmt: skip
 
 
 def _one_base(session: dict[str, Any], now: dict[str, Any], lang: Language) -> dict[str, Any]:

@@ -30,6 +30,7 @@ from services.attendance.routes.common import (
     view_of,
     webinar_of,
 )
+from services.attendance.state_client import WorkerStates
 from services.attendance.stores import AttendanceView
 from shared.events.rulings import ConnectionAssignedV1, Share
 from shared.http import Caller, Problem
@@ -120,6 +121,22 @@ def get_review(case_id: str, request: Request, caller: Reader) -> dict[str, Any]
                 "partition": partition_of(key.encode(), partitions)},
         "rulings": [word for word in said if _speaks_of(word, case)],
     }  # fmt: skip
+
+
+@router.get(PREFIX + "/shared-links", summary="Links in use from two networks at once (rule W7)")
+async def list_shared_links(webinar_id: str, request: Request, caller: Reader) -> dict[str, Any]:
+    """Somebody else may have used a person's link. It changes no verdict: it is the person's time,
+    once. `first` and `second` are connections, `seconds` how long both were there."""
+    view = await run_in_threadpool(view_of, request)
+    await run_in_threadpool(webinar_of, view, webinar_id)
+    states: WorkerStates = request.app.state.states
+    found = await states.shared_links(webinar_id)
+    people = sorted({one["participant_id"] for one in found})
+    known = await run_in_threadpool(view.enrolled, webinar_id, people)
+    return {"items": [
+        {**one, "external_id": known[p][0] if (p := one["participant_id"]) in known else None}
+        for one in found
+    ]}  # fmt: skip
 
 
 @router.post(CASE + ":assign", response_model=Word, status_code=201, summary="It is this person")

@@ -103,6 +103,9 @@ class States:
             "after": {**DECISION, "verdict": "eligible", "present_seconds": 3060},
         }
 
+    async def shared_links(self, webinar_id: str) -> Any:
+        return [{"participant_id": AYU, "first": "m|a", "second": "m|b", "seconds": 600}]
+
     async def base(self, webinar_id: str) -> Any:
         gap = [START + 60, START + 2000]
         return {"sessions": [{"id": "s1", "start": START, "end": START + 3600, "base_seconds": 3600,
@@ -278,6 +281,7 @@ def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> 
     at = "/settlements?webinar=w"
     text = desk.web.get(at).text
     assert "Terputus 09.01.00–09.33.20" in text
+    assert "<strong>ayu</strong>: 10 menit bersamaan" in text
     base = {"do": "base", "session": "s1", "gaps": "1", "start0": str(START + 60),
             "end0": str(START + 2000), "gap0": "leaving", "reason": "listrik"}  # fmt: skip
     assert desk.web.post(at, data=base).status_code == 303
