@@ -6,6 +6,8 @@ from typing import Any
 
 import pytest
 
+from services.attendance.domain.plan import plan
+from services.attendance.domain.sharing import shared_links
 from services.attendance.domain.webhook import Other, parse
 from shared.crypto import identity_hmac
 from shared.events.registration import EnrolledV1, Link, WebinarSetV1
@@ -100,3 +102,17 @@ def test_F3_each_event_that_is_no_evidence_is_counted_by_its_name(name: str) -> 
 def test_uuids_hold_all_that_base64_may_hold() -> None:
     uuids = {place.room().uuid for place in places()}
     assert all(uuid.startswith("/") and "//" in uuid and "+" in uuid for uuid in uuids)
+
+
+@pytest.mark.parametrize("place", list(places()), ids=lambda place: place.name)
+def test_W7_only_the_link_that_two_networks_used_at_once_is_flagged(place: Place) -> None:
+    story = play(place)
+    pipeline, _ = played(place, story, story.events)
+    pipeline.decisions()
+    webinar, flagged = pipeline.knowledge.webinars[WEBINAR], list[int]()
+    for state in pipeline.states:
+        the_plan = plan(webinar, list(state.meetings[place.number].values()))
+        for person in state.people[WEBINAR].values():
+            linked = [(s.connection, s.links) for s in person.seen.values() if s.role == "owner"]
+            flagged += [pair.seconds for pair in shared_links(the_plan, linked)]
+    assert flagged == ([900] if place.name.startswith("a_link_used_by_two_is") else [])
