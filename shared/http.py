@@ -229,11 +229,11 @@ async def _unexpected(_: Request, error: Exception) -> Response:
     return Problem(500, "unexpected", "Something went wrong on our side").response()
 
 
-def serve(app: Any, settings: KafkaSettings) -> None:
+def serve(app: Any, settings: KafkaSettings, **options: Any) -> None:
     """Run an ASGI application until SIGTERM, or until one of its threads has failed."""
     threading.excepthook = _end_process
     uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_config=None,
-                access_log=False, timeout_graceful_shutdown=5, server_header=False)  # fmt: skip
+                access_log=False, timeout_graceful_shutdown=5, server_header=False, **options)  # fmt: skip
 
 
 def _end_process(failed: threading.ExceptHookArgs) -> None:

@@ -22,7 +22,7 @@ from services.attendance.domain.webhook import (
     routing,
     verify,
 )
-from services.attendance.group_commit import GroupCommit, Overloaded
+from services.attendance.group_commit import GroupCommit
 from services.attendance.settings import GatewaySettings
 from shared.batch import frame
 from shared.envelope import Headers
@@ -45,8 +45,11 @@ class Answer(Exception):
 
     def __init__(self, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = (),
                  kind: bytes = b"application/json") -> None:  # fmt: skip
-        self.status, self.body = status, body
-        self.headers = [(b"content-type", kind), *headers]
+        length = (b"content-length", str(len(body)).encode())
+        self.start = {"type": "http.response.start", "status": status,
+                      "headers": [(b"content-type", kind), *headers, length]}  # fmt: skip
+        self.end = {"type": "http.response.body", "body": body}
+        self.counted = WEBHOOKS.labels(status=status)
 
 
 def problem(status: int, code: str, title: str, *headers: tuple[bytes, bytes]) -> Answer:
@@ -87,8 +90,9 @@ class Gateway:
             answer = await self._answer(scope["headers"], receive)
         except Answer as other:
             answer = other
-        WEBHOOKS.labels(status=answer.status).inc()
-        await _send(send, answer)
+        answer.counted.inc()
+        await send(answer.start)
+        await send(answer.end)
         WEBHOOK_SECONDS.observe(time.perf_counter() - begun)
         GATEWAY_WAITING.set(self._commit.waiting)
 
@@ -150,13 +154,9 @@ class Gateway:
         every = isinstance(route, Every)
         where = self._every if every else (partition_of(key, self._settings.partitions),)
         try:
-            written = {id(f): f for f in [self._commit.offer(p, envelope) for p in where]}
-            async with asyncio.timeout(self._settings.gateway_answer_seconds):
-                for future in written.values():
-                    await asyncio.shield(future)
-        except (Overloaded, TimeoutError):
-            return BUSY
-        except Exception:  # noqa: BLE001 - the broker refused, whatever the reason: Zoom sends it again
+            for waiter in [self._commit.offer(p, envelope) for p in where]:
+                await waiter
+        except Exception:  # noqa: BLE001 - full, late or refused, whatever the reason: Zoom sends it again
             return BUSY
         return ACCEPTED
 
@@ -185,13 +185,6 @@ def _header(key: bytes, given: dict[bytes, bytes], body: bytes, now: float) -> b
         if value is not None:
             header[name.decode()] = value.decode("latin-1")
     return orjson.dumps(header)
-
-
-async def _send(send: SendMessage, answer: Answer) -> None:
-    length = (b"content-length", str(len(answer.body)).encode())
-    await send({"type": "http.response.start", "status": answer.status,
-                "headers": [*answer.headers, length]})  # fmt: skip
-    await send({"type": "http.response.body", "body": answer.body})
 
 
 def document(rest: Any) -> None:

@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from shared import telemetry
+from shared.memory import collect_rarely
 from shared.provision import require
 from shared.settings import load_or_exit
 from shared.topics import (
@@ -34,7 +35,9 @@ def run_gateway() -> None:
     telemetry.configure("attendance.gateway")
     settings = load_or_exit(GatewaySettings)
     require(settings, (WEBHOOKS,))
-    serve(build_gateway(settings), settings)
+    gateway = build_gateway(settings)
+    collect_rarely(50_000)
+    serve(gateway, settings, proxy_headers=False)
 
 
 def build_gateway(settings: Any) -> Any:
@@ -45,7 +48,8 @@ def build_gateway(settings: Any) -> Any:
     from shared.http import build_app
 
     log = WebhookLog(settings)
-    commit = GroupCommit(log.append, max_waiting=settings.gateway_max_waiting_bytes)
+    commit = GroupCommit(log.append, max_waiting=settings.gateway_max_waiting_bytes,
+                         answer_within=settings.gateway_answer_seconds)  # fmt: skip
 
     @asynccontextmanager
     async def lifespan(app: Any) -> AsyncIterator[None]:
@@ -197,6 +201,7 @@ async def _work(settings: Any) -> None:
     from shared.operator_routes import serve_operator_routes
 
     worker = Worker(settings)
+    collect_rarely()
     serve_operator_routes(settings, worker.healthy, {PATH: worker.queries().asked})
     stopped = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -1,12 +1,12 @@
 """Wiring of reporting: what each process is made of."""
 
-import gc
 import signal
 import threading
 from collections.abc import Callable
 from typing import Any
 
 from shared import telemetry
+from shared.memory import collect_rarely
 from shared.provision import require
 from shared.settings import load_or_exit
 from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, PROGRAMMES, QUOTAS, WEBINARS
@@ -44,13 +44,6 @@ def run_worker() -> None:
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: worker.stop.set())
     worker.run()
-
-
-def collect_rarely() -> None:
-    """Look for cyclic garbage once a batch or so: a batch is some 100,000 small tuples, and by
-    default each 700 new ones are searched in vain (measured: 40 % of the worker's time)."""
-    gc.freeze()
-    gc.set_threshold(200_000, 10, 10)
 
 
 class Worker:

@@ -81,3 +81,24 @@ async def test_a_record_never_grows_beyond_its_limit() -> None:
     broker.open.set()
     await asyncio.gather(*waiters)
     assert broker.records == [(0, b"abc")] * 3
+
+
+async def test_who_waits_too_long_is_told_so_while_the_record_is_still_written() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=10, answer_within=0.01)
+    with pytest.raises(TimeoutError):
+        await commit.offer(0, b"a")
+    assert commit.waiting == 1
+    broker.open.set()
+    await commit.drained()
+    assert (broker.records, commit.waiting) == ([(0, b"a")], 0)
+
+
+async def test_one_who_gives_up_takes_nobody_else_along() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=10)
+    first, second = commit.offer(0, b"a"), commit.offer(0, b"b")
+    first.cancel()
+    broker.open.set()
+    await second
+    assert broker.records == [(0, b"ab")]
