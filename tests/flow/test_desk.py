@@ -167,6 +167,7 @@ def test_a_form_without_a_person_says_so_and_settles_nothing(
     assert "tidak terdaftar" in page.text(".problem")
     page.open(f"{client.at.attendance}/corrections?webinar={one.webinar_id}&person=nobody&lang=en")
     assert "not enrolled" in page.text(".problem")
+    page.console()  # the browser notes the two 404
 
 
 def test_a_time_is_corrected_after_its_effect_was_shown_and_taken_back(
