@@ -149,14 +149,14 @@ ROOMS = of("rooms.py", "test_room_and_corrections.py").rows(
     ("I10", "astray.append((last_out, at))", "pass"),
 )  # fmt: skip
 
-REPORTS = of("reports.py", "services/attendance/test_reports.py").rows(
+REPORTS = of("reports.py", "test_report_rows.py", "services/attendance/test_reports.py").rows(
     ("Z1", "read.number // 1000 - first >= reread_seconds", "True"),
     ("Z1", "return not self.problem and self.rows == self.total", "return not self.problem"),
     ("Z2", "if first is not None and read.number", "if first is None or read.number"),
     ("Z2", "sorted(read for read in reads if read.whole)", "sorted((read for read in reads if read.whole), reverse=True)"),
 )  # fmt: skip
 
-REPORTED = of("reported.py", "services/attendance/test_reports.py").rows(
+REPORTED = of("reported.py", "test_report_rows.py", "services/attendance/test_reports.py").rows(
     ("Z3", "kept = [fact for fact in facts if fact[1] not in reported]", "kept = list(facts)"),
     ("Z3", "return frozenset(known - {root(user_id) for user_id, _, _ in rows})", "return frozenset[str]()"),
     ("Z3", "TOLERANCE = 2\n", "TOLERANCE = 200\n"),
@@ -167,6 +167,13 @@ SHARING = of("sharing.py", "test_sharing.py").rows(
     ("W7", "if mine.isdisjoint(theirs) or not", "if not"),
     ("W7", "or not set(a.ip_tags).isdisjoint(b.ip_tags):", ":"),
     ("W7", "if mark == CLOSED]", "]"),
+)  # fmt: skip
+
+LIVE = of("live.py", "test_live.py", "services/attendance/test_live.py").rows(
+    ("V1", "LAG = 3\n", "LAG = 0\n"),
+    ("V1", "any(start <= at < end for start, end in intervals)", "any(start < at < end for start, end in intervals)"),
+    ("V1", "if mark != POSSIBLE and start < end:", "if start < end:"),
+    ("V1", "if mark == INFERRED_END and unbounded:", "if False:"),
 )  # fmt: skip
 
 CLOCKS = of("clocks.py", "test_clocks.py").rows(
@@ -238,7 +245,7 @@ QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/
 
 MUTANTS: tuple[Mutant, ...] = (
     *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *MEETINGS, *BASE, *PLAN, *PRESENCE,
-    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *QUOTA,
+    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *LIVE, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *QUOTA,
 )  # fmt: skip
 
 RULES = frozenset(
