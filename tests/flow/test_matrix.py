@@ -21,7 +21,7 @@ from tests.support.matrix import ORDERS, Case, Person, case_of
 YEAR = 2011
 MERGE = {"content-type": "application/merge-patch+json"}
 COLUMNS = "external_id,name,email,category,region_code,zoom_number,registrant_id"
-SEEDS, PEOPLE = (300, 301), 50
+SEEDS, PEOPLE = (300, 301), 30
 SOAK = range(400, 400 + int(os.environ.get("HADIR_SEEDS", "20")))
 
 
