@@ -33,7 +33,9 @@ DECISIONS = Counter("hadir_decisions_total", "Decision versions published, by ve
 DEAD_LETTERS = Counter("hadir_dead_letters_total", "Records set aside, by topic", ["topic"])
 CERTIFICATES = Counter("hadir_certificates_issued_total", "Certificates issued")
 DOCUMENTS_WAITING = Gauge("hadir_documents_waiting", "Certificates whose document is not made yet")
-REPORT_READS = Counter("hadir_report_reads_total", "Readings of Zoom reports, by outcome", ["outcome"])
+REPORT_READS = Counter(
+    "hadir_report_reads_total", "Readings of Zoom reports, by outcome", ["outcome"]
+)
 REPORT_ROWS = Counter("hadir_report_rows_total", "Rows of Zoom reports that were read")
 QUOTA_CELLS = Counter("hadir_quota_cells_published_total", "Quota cell versions published")
 
