@@ -2,8 +2,10 @@
 
 from collections.abc import Collection, Iterator
 
+from services.attendance.domain.facts import Connection
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import Measured, at_stake
+from services.attendance.domain.reports import root
 from services.attendance.evidence_state import Seen
 from shared.events.attendance import ReviewCaseV1
 from shared.keys import derived_id
@@ -24,10 +26,16 @@ def connection_case(the_plan: Plan, seen: Seen) -> ReviewCaseV1:
         seconds=seconds,
         candidates=seen.candidates,
         zoom_number=connection.number,
-        user_ids=tuple(sorted({user_id for _, user_id, _ in connection.facts})),
+        user_ids=tuple(sorted(_user_ids(connection))),
         times=times,
         alike=seen.alike,
     )
+
+
+def _user_ids(connection: Connection) -> set[str]:
+    """Of webhooks and of the report's rows: an operator's word names the connection by one."""
+    reported = {root(user_id) for user_id, _, _ in connection.rows}
+    return {user_id for _, user_id, _ in connection.facts} | reported
 
 
 def astray_cases(

@@ -81,6 +81,10 @@ class ConnectionBook:
         """Whether a meeting has binds or events that name no connection."""
         return uuid in self._floating
 
+    def binds(self, uuid: str) -> Iterable[Bound]:
+        """Every bind of a meeting."""
+        return self._floating.get(uuid, NO_FLOATING).binds
+
     def of_meeting(self, uuid: str) -> Iterable[str]:
         """Keys of our connections in a meeting."""
         return self._by_meeting.get(uuid, ())

@@ -102,6 +102,12 @@ class IdentifyStage(Listener):
     def _leg(self, body: dict[str, Any]) -> None:
         if self._book.leg(body):
             self._dirty_floats.add(body["meeting_uuid"])
+            self._bound_rows(body["meeting_uuid"])
+
+    def _bound_rows(self, uuid: str) -> None:
+        """Rows of phone legs whose webhooks were lost are whoever their app leg is (rule W3)."""
+        for bind in self._book.binds(uuid):
+            self._desk.spoken_of(uuid, bind.user_id, bind.bind_user_id)
 
     def _take(self, body: Any, arrived: int, settled: bool) -> None:
         event = parse(body)
@@ -124,6 +130,7 @@ class IdentifyStage(Listener):
             self._dirty_meetings.add(uuid)
         elif self._book.float(uuid, event):
             self._dirty_floats.add(uuid)
+            self._bound_rows(uuid)
 
     def _meeting(self, said: MeetingTimes) -> None:
         known = self._meetings.get(said.uuid)
@@ -181,8 +188,10 @@ class IdentifyStage(Listener):
             self._dirty.update(self._book.named(said.meeting_uuid, said.user_id,
                                                 said.participant_uuid))  # fmt: skip
             self._floats_dirty([said.meeting_uuid])
+            self._desk.spoken_of(said.meeting_uuid, said.user_id)
         elif isinstance(said, PeopleListedV1) and said.registrant_id:
             self._dirty.update(self._book.with_token(f"r{said.registrant_id}"))
+            self._desk.loose.update(self._desk.with_token(f"r{said.registrant_id}"))
             self._floats_dirty(self._by_number.get(said.zoom_number or "", ()))
 
     def _floats_dirty(self, uuids: Iterable[str]) -> None:

@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 from services.attendance.connection_book import ConnectionBook
-from services.attendance.domain.connections import Known, connection_id
+from services.attendance.domain.connections import Known
 from services.attendance.domain.facts import RowFact
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.reports import EMPTY, Confirmed, Row
@@ -185,6 +185,12 @@ class ReportDesk:
         """Released uuids of these Zoom numbers."""
         return [u for u in self._reports.of_numbers(set(numbers)) if u in self._released]
 
+    def spoken_of(self, uuid: str, *users: str) -> None:
+        """Something was said of these user_ids: tell rows of our home anew."""
+        if uuid in self._released:
+            mine = {u for u in users if u and self._reports.home(uuid, u) == self._partition}
+            self.loose |= {(uuid, user) for user in mine}
+
     def loosen(self, uuid: str) -> None:
         """Tell the uuid's rows anew: something around them changed."""
         homed = self._reports.homed(uuid, self._partition)
@@ -234,7 +240,4 @@ def claim_bodies(uuid: str, claims: Claims, home: int, source: int, sources: int
 
 def _users(known: Known) -> frozenset[str]:
     """The user_ids by which a report may name it."""
-    if known.participant_uuid:
-        return known.user_ids - {""}
-    prefix = connection_id(known.meeting_uuid, "", "")
-    return (known.user_ids | {known.key.removeprefix(prefix)}) - {""}
+    return known.user_ids - {""}

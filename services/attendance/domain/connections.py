@@ -118,14 +118,18 @@ class Known:
 
     @property
     def user_ids(self) -> frozenset[str]:
-        """Every user_id that this connection ever had."""
-        return frozenset(user_id for _, user_id, _ in self.facts)
+        """Every user_id that this connection ever had; a row of a report that no connection has is
+        known by its own."""
+        seen = frozenset(user_id for _, user_id, _ in self.facts)
+        if self.participant_uuid or not self.key.startswith(prefix := f"{self.meeting_uuid}|~"):
+            return seen
+        return seen | {self.key.removeprefix(prefix)}
 
     def is_named(self, user_id: str, participant_uuid: str) -> bool:
         """Whether an event with these ids is of this connection (rule I1)."""
         if participant_uuid and self.participant_uuid:
             return participant_uuid == self.participant_uuid
-        return bool(user_id) and any(user_id == known for _, known, _ in self.facts)
+        return bool(user_id) and user_id in self.user_ids
 
     def snapshot(self) -> Connection:
         """All of its facts, in one order whatever the order of arrival."""

@@ -14,6 +14,7 @@ from services.attendance.domain.reports import EMPTY
 from shared.crypto import identity_hmac
 from shared.events.attendance import ReportReadV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
+from shared.events.rulings import ConnectionAssignedV1
 from shared.keys import participant_id_of
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, enrol, scan_all
 from tests.support.flow import world_of
@@ -301,3 +302,49 @@ def test_L1_a_second_participant_who_is_seen_late_waits_as_if_seen_in_time() -> 
     assert waiting(pipeline) == set()
     pipeline.webhook(join(1))
     assert len(waiting(pipeline)) == 2
+
+
+def lost_row(user: str, registrant: str = "") -> list[Any]:
+    """A report of one row whose webhooks were lost, confirmed."""
+    stay = Stay("m1==", "932", user, START, START + 3600, registrant, "")
+    own = Stay("m1==", "932", "100", START + 5, START + 3600, "r0", "")
+    return twice(KEY, [stay, own])
+
+
+@pytest.mark.parametrize("late", [False, True])
+def test_F2_W6_a_row_that_nobody_knows_is_a_case_that_an_operator_assigns(late: bool) -> None:
+    pipeline, (_, other) = small(people=2)
+    word = ConnectionAssignedV1.model_validate({
+        "ruling_id": "x", "webinar_id": WEBINAR, "made_at": 1_770_100_000,
+        "made_by": "operator", "reason": "dikenal", "meeting_uuid": "m1==", "user_id": "777",
+        "shares": [{"participant_id": other}]})  # fmt: skip
+    if not late:
+        pipeline.say(word)
+    for event in lost_row("777"):
+        pipeline.report(event)
+    before = pipeline.decisions()[other]["present_seconds"]
+    if late:
+        (case,) = pipeline.open_cases()
+        assert case.user_ids == ("777",)
+        pipeline.say(word)
+    else:
+        assert before == 3600
+    assert pipeline.decisions()[other]["present_seconds"] == 3600
+    assert pipeline.open_cases() == []
+
+
+@pytest.mark.parametrize("bind_first", [True, False])
+def test_W3_a_phone_leg_whose_webhooks_were_lost_is_its_app_legs_person(bind_first: bool) -> None:
+    pipeline, (one,) = small(people=1)
+    who = {"user_id": "777", "bind_user_id": "100", "phone_number": "0812", "join_time": iso(START)}
+    bind = orjson.dumps({"event": "meeting.participant_bind", "event_ts": START * 1000, "payload":
+                         {"object": {"uuid": "m1==", "id": "932", "participant": who}}})  # fmt: skip
+    if bind_first:
+        pipeline.webhook(bind)
+    for event in lost_row("777"):
+        pipeline.report(event)
+    if not bind_first:
+        pipeline.decisions()
+        pipeline.webhook(bind)
+    assert pipeline.decisions()[one]["present_seconds"] == 3600
+    assert pipeline.open_cases() == []
