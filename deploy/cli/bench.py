@@ -4,7 +4,7 @@ import json
 import os
 import platform
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated
 
@@ -26,27 +26,14 @@ def command(
     json_file: Annotated[Path | None, typer.Option("--json")] = None,
 ) -> None:
     """Measure beside peers on this machine, loopback only; ends by itself."""
-    from deploy.bench import gateway, line, live, step
-    from deploy.bench.load import NoGenerator
-    from deploy.local.broker import LocalBroker
-    from deploy.local.store import LocalStore
+    from deploy.bench import line, live
 
     if only and only not in PARTS:
         raise CannotDo(f"--only takes one of: {', '.join(PARTS)}.")
     out, rows = console(), []
     out.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LocalBroker(Path(folder, "kafka")) as broker,
-        LocalStore(Path(folder, "store")) as store,
-    ):
-        try:
-            if only in {"", "gateway"}:
-                rows += gateway.run(broker.address, runs=runs, seconds=seconds, say=out.print)
-        except NoGenerator as missing:
-            out.print(f"The gateway was not measured: {missing}")
-        if only in {"", "step"}:
-            rows += step.run(broker.address, store.url, people=people, runs=runs, say=out.print)
+    if only in {"", "gateway", "step"}:
+        rows += _beside_peers(only, runs=runs, seconds=seconds, people=people, say=out.print)
     if only in {"", "line"}:
         rows += line.run(people=2_000, say=out.print)
     if only in {"", "live"}:
@@ -54,6 +41,30 @@ def command(
     out.print(_table(rows))
     if json_file is not None:
         json_file.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
+
+
+def _beside_peers(
+    only: str, *, runs: int, seconds: int, people: int, say: Callable[[str], None]
+) -> list[Row]:
+    from deploy.bench import gateway, step
+    from deploy.bench.load import NoGenerator
+    from deploy.local.broker import LocalBroker
+    from deploy.local.store import LocalStore
+
+    found: list[Row] = []
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalBroker(Path(folder, "kafka")) as broker,
+        LocalStore(Path(folder, "store")) as store,
+    ):
+        try:
+            if only in {"", "gateway"}:
+                found += gateway.run(broker.address, runs=runs, seconds=seconds, say=say)
+        except NoGenerator as missing:
+            say(f"The gateway was not measured: {missing}")
+        if only in {"", "step"}:
+            found += step.run(broker.address, store.url, people=people, runs=runs, say=say)
+    return found
 
 
 def _table(rows: Iterable[Row]) -> Table:

@@ -72,7 +72,7 @@ class EvidenceState:
         connection = Connection(
             body["connection_id"], body["meeting_uuid"], body["zoom_number"], facts,
             tuple(body["ip_tags"]), None if limits is None else tuple((a, b) for a, b in limits),
-            rows=rows, reported=body.get("reported", False),
+            rows=rows, reported=body.get("reported", False), phone=body.get("phone", False),
         )  # fmt: skip
         after = Seen(revision, body["role"], connection, tuple(body["candidates"]),
                      body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""),

@@ -244,6 +244,8 @@ class Teller:
             body["links"] = known.identifiers.registrant_ids
         if rooms:
             body["rooms"] = rooms
+        if connection.phone and not silent:
+            body["phone"] = True
         if role == "unresolved":
             body["alike"] = likeness(known.identifiers)
         key = person_key(webinar.id, person)

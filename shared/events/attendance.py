@@ -25,7 +25,7 @@ class ConnectionSeenV1(Event):
     was listed (rule I11); such a snapshot has facts in any role. `alike`: equal for connections
     with the same identifiers, '' without any. `rows` are [user_id, join, leave] of Zoom's
     confirmed report on it, when there is one (`reported`). `links`: its owner's registrant ids in it,
-    where it is known from which network it came (rule W7).
+    where it is known from which network it came (rule W7). `phone`: it is a telephone's leg.
     """
 
     type: ClassVar[str] = "hadir.attendance.connection-seen.v1"
@@ -46,6 +46,7 @@ class ConnectionSeenV1(Event):
     rows: tuple[tuple[str, int, int], ...] = ()
     reported: bool = False
     links: tuple[str, ...] = ()
+    phone: bool = False
 
 
 class LegSeenV1(Event):

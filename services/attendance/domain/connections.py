@@ -135,7 +135,7 @@ class Known:
         """All of its facts, in one order whatever the order of arrival."""
         facts = tuple(sorted(self.facts, key=lambda fact: (fact[2], fact[0], fact[1])))
         return Connection(self.key, self.meeting_uuid, self.number, facts, self.ip_tags,
-                          rows=self.rows, reported=self.reported)  # fmt: skip
+                          rows=self.rows, reported=self.reported, phone=self.phone)  # fmt: skip
 
     def instants(self) -> list[int]:
         """Every second at which it is known to have been there."""

@@ -77,6 +77,7 @@ class Connection(NamedTuple):
     limits: tuple[Interval, ...] | None = None
     rows: tuple[RowFact, ...] = ()
     reported: bool = False
+    phone: bool = False
 
     @property
     def known(self) -> bool:

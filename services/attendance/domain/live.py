@@ -56,7 +56,7 @@ def _in(intervals: Iterable[Interval], at: int) -> bool:
 
 def _online(plan: Plan, connection: Connection) -> list[Interval]:
     windows = plan.windows.get(connection.number)
-    if windows is None or not connection.facts:
+    if windows is None or not connection.known:
         return []
     unbounded = plan.life_of(connection.meeting_uuid).end is None and connection.limits is None
     found = []

@@ -20,7 +20,7 @@ from services.attendance.domain.rooms import in_room
 
 MARGIN = 1_800
 """Seconds shown before and after a session's window."""
-Kind = Literal["connection", "room", "list", "added", "removed"]
+Kind = Literal["connection", "phone", "room", "list", "added", "removed"]
 
 
 class Bar(NamedTuple):
@@ -94,13 +94,14 @@ def _bars(plan: Plan, index: int, evidence: Evidence) -> Iterator[Bar]:
 def _of_connection(
     plan: Plan, session: SessionPlan, connection: Connection, *, theirs: bool
 ) -> Iterator[Bar]:
-    if connection.number != session.number or not connection.facts:
+    if connection.number != session.number or not connection.known:
         return
     for start, end, mark in pieces(plan, connection):
         low = session.start if mark == POSSIBLE else session.start - MARGIN
         start, end = max(start, low), min(end, session.end + MARGIN)
         if start < end:
-            yield Bar("connection", connection.connection_id, start, end, mark, theirs)
+            kind: Kind = "phone" if connection.phone else "connection"
+            yield Bar(kind, connection.connection_id, start, end, mark, theirs)
 
 
 def _of_room(plan: Plan, session: SessionPlan, scans: list[Scan]) -> Iterator[Bar]:

@@ -41,6 +41,7 @@ CAUSES: Mapping[str, Pair] = {
     Cause.ARCHIVED: ("Webinar diarsipkan", "The webinar was archived"),
     Cause.IDENTITY_FROZEN: ("Data mentah Zoom sudah dihapus", "Zoom's raw data was deleted"),
 }  # fmt: skip
+CONNECTIONS = ("connection", "phone")
 NAMELESS: Pair = ("Penghitungan", "Computed")
 
 
@@ -79,20 +80,24 @@ def lasted(seconds: int, language: Language) -> str:
 def names(sessions: Iterable[Mapping[str, Any]]) -> dict[tuple[str, str], Pair]:
     """{(kind, source): what it is called}: connections are numbered as they come."""
     found: dict[tuple[str, str], Pair] = {}
-    numbers = {True: 0, False: 0}
+    numbers: dict[tuple[str, bool], int] = {}
     for bar in (bar for session in sessions for bar in session["bars"]):
         place = (bar["kind"], bar["source"])
         if place in found:
             continue
-        if bar["kind"] == "connection":
-            numbers[bar["theirs"]] += 1
-            found[place] = _connection(numbers[bar["theirs"]], theirs=bar["theirs"])
+        if bar["kind"] in CONNECTIONS:
+            group = (bar["kind"], bar["theirs"])
+            numbers[group] = numbers.get(group, 0) + 1
+            found[place] = _connection(*group, numbers[group])
         else:
             found[place] = _other(bar["kind"], bar["source"])
     return found
 
 
-def _connection(number: int, *, theirs: bool) -> Pair:
+def _connection(kind: str, theirs: bool, number: int) -> Pair:
+    if kind == "phone":
+        return (f"Telepon {number}", f"Phone {number}") if theirs else (
+            f"Telepon dalam tinjauan {number}", f"Phone under review {number}")  # fmt: skip
     if theirs:
         return f"Sambungan Zoom {number}", f"Zoom connection {number}"
     return f"Sambungan dalam tinjauan {number}", f"Connection under review {number}"
@@ -114,6 +119,7 @@ def cause(said: str, known: Mapping[tuple[str, str], Pair]) -> Pair:
     kind, _, which = said.partition("|")
     pair = CAUSES.get(kind, NAMELESS)
     for (of, source), name in known.items():
-        if which and of == kind and mark(source) == which:
+        same = of == kind or (kind == Cause.CONNECTION and of in CONNECTIONS)
+        if which and same and mark(source) == which:
             return f"{pair[0]}: {name[0]}", f"{pair[1]}: {name[1]}"
     return pair

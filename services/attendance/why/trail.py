@@ -5,6 +5,7 @@ from typing import Any
 
 from services.attendance.why.naming import (
     BASIS_CODES,
+    CONNECTIONS,
     Pair,
     cause,
     names,
@@ -61,7 +62,7 @@ def _evidence(bar: Mapping[str, Any], known: Mapping[tuple[str, str], Pair]) -> 
     return {
         "source": both(known[place]),
         "kind": bar["kind"],
-        "connection_id": bar["source"] if bar["kind"] == "connection" else None,
+        "connection_id": bar["source"] if bar["kind"] in CONNECTIONS else None,
         "from": rfc3339(bar["start"]),
         "to": rfc3339(bar["end"]),
         "basis": BASIS_CODES[bar["mark"]],

@@ -6,6 +6,7 @@ from services.attendance.domain.evidence import CLOSED, INFERRED_END, POSSIBLE
 from services.attendance.domain.intervals import covered, length
 from services.attendance.domain.presence import Evidence, measure
 from services.attendance.domain.timeline import MARGIN, timeline
+from services.attendance.why.naming import names
 from tests.services.attendance.domain.builders import (
     HOUR,
     T,
@@ -68,6 +69,13 @@ def test_what_lies_far_from_the_window_is_cut_for_the_picture():
 def test_an_end_that_was_inferred_is_marked():
     line = only(connections=(connection(joined(60)),))
     assert [bar.mark for bar in line.bars] == [INFERRED_END]
+
+
+def test_a_phone_leg_is_called_so_and_numbered_by_itself():
+    phone = connection(joined(0), left(60), id="c2")._replace(phone=True)
+    line = only(connections=(connection(joined(0), left(HOUR)), phone))
+    called = names([{"bars": [bar._asdict() for bar in line.bars]}])
+    assert {pair[1] for pair in called.values()} == {"Zoom connection 1", "Phone 1"}
 
 
 def test_a_parked_connection_is_shown_as_perhaps_theirs_and_counts_nothing():
