@@ -5,7 +5,7 @@ Words are kept by id. Of two that carry one id (a command said twice at the same
 """
 
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
 from services.attendance.domain.codes import Verdict
@@ -36,7 +36,9 @@ class Rulings:
         self._withdrawn: dict[str, set[str]] = defaultdict(set)
         self._of_webinar: dict[tuple[str, type[Ruling]], set[str]] = defaultdict(set)
         self._of_person: dict[tuple[str, str], set[str]] = defaultdict(set)
-        self._of_meeting: dict[tuple[str, str], set[str]] = defaultdict(set)
+        self._of_connection: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._of_room: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._lists: dict[str, dict[ListKey, PeopleListedV1]] = {}
         self._released: dict[str, frozenset[str]] = {}
 
     def put(self, said: Ruling) -> tuple[Ruling, ...]:
@@ -58,13 +60,17 @@ class Rulings:
         webinar_id, ruling_id = said.webinar_id, said.ruling_id
         self._of_webinar[webinar_id, type(said)].add(ruling_id)
         self._released.pop(webinar_id, None)
+        self._lists.pop(webinar_id, None)
         if isinstance(said, TimeCorrectedV1 | VerdictSettledV1):
             self._of_person[webinar_id, said.participant_id].add(ruling_id)
         elif isinstance(said, PeopleListedV1):
             for person in said.participant_ids:
                 self._of_person[webinar_id, person].add(ruling_id)
+            room = (webinar_id, said.zoom_number or "", said.registrant_id or "")
+            self._of_room[room].add(ruling_id)
         elif isinstance(said, ConnectionAssignedV1):
-            self._of_meeting[webinar_id, said.meeting_uuid].add(ruling_id)
+            for name in _names(said):
+                self._of_connection[webinar_id, said.meeting_uuid, name].add(ruling_id)
         elif isinstance(said, RulingWithdrawnV1):
             self._withdrawn[said.withdraws].add(ruling_id)
 
@@ -86,14 +92,20 @@ class Rulings:
                 yield said
 
     def _standing(self, ids: Collection[str], kind: type[R], webinar_id: str) -> list[R]:
+        if not ids:
+            return []
         found = self._words(ids, kind, webinar_id)
         return sorted((s for s in found if not self.is_withdrawn(s)), key=_order)
 
     # --- as the domain takes them ---
 
-    def assignments(self, webinar_id: str, meeting_uuid: str) -> tuple[Assignment, ...]:
-        """All that were ever made in a meeting, withdrawn ones too: their people must be told."""
-        ids = self._of_meeting.get((webinar_id, meeting_uuid), ())
+    def assignments(self, webinar_id: str, meeting_uuid: str, participant_uuid: str,
+                    user_ids: Iterable[str]) -> tuple[Assignment, ...]:  # fmt: skip
+        """All that were ever made of a connection (rule W6), withdrawn ones too: their people must
+        be told."""
+        names = [*([participant_uuid] if participant_uuid else ()), *(f"~{u}" for u in user_ids)]
+        found = (self._of_connection.get((webinar_id, meeting_uuid, name), ()) for name in names)
+        ids = {ruling_id for some in found for ruling_id in some}
         words = self._words(ids, ConnectionAssignedV1, webinar_id)
         return tuple(
             _assignment(w, withdrawn=self.is_withdrawn(w)) for w in sorted(words, key=_order)
@@ -155,9 +167,13 @@ class Rulings:
         return list(self._held(webinar_id).values())
 
     def _held(self, webinar_id: str) -> dict[ListKey, PeopleListedV1]:
-        ids = self._of_webinar.get((webinar_id, PeopleListedV1), ())
-        words = self._standing(ids, PeopleListedV1, webinar_id)
-        return {_list_key(w): w for w in sorted(words, key=lambda w: (w.version, *_order(w)))}
+        held = self._lists.get(webinar_id)
+        if held is None:
+            ids = self._of_webinar.get((webinar_id, PeopleListedV1), ())
+            words = self._standing(ids, PeopleListedV1, webinar_id)
+            held = {_list_key(w): w for w in sorted(words, key=lambda w: (w.version, *_order(w)))}
+            self._lists[webinar_id] = held
+        return held
 
     def ever_listed(self, listed: PeopleListedV1) -> frozenset[str]:
         """Everybody whom any version of this list ever named."""
@@ -171,14 +187,13 @@ class Rulings:
     ) -> dict[str, frozenset[str]]:
         """Of these registrant ids those that are a list's room, each with everybody whom a list of
         any version named before it."""
-        ids = self._of_webinar.get((webinar_id, PeopleListedV1), ())
         found: dict[str, frozenset[str]] = {}
-        if not ids or not registrant_ids:
-            return found
-        for word in self._words(ids, PeopleListedV1, webinar_id):
-            room = word.registrant_id
-            if room in registrant_ids and word.zoom_number == number and room is not None:
-                found[room] = found.get(room, frozenset()) | frozenset(word.participant_ids)
+        for room in registrant_ids:
+            ids = self._of_room.get((webinar_id, number, room), ())
+            words = [w for w in self._words(ids, PeopleListedV1, webinar_id)
+                     if (w.zoom_number, w.registrant_id) == (number, room)]  # fmt: skip
+            if words:
+                found[room] = frozenset(p for word in words for p in word.participant_ids)
         return found
 
 
@@ -189,6 +204,13 @@ def _order(said: Ruling) -> tuple[int, str]:
 def _first(said: Ruling) -> tuple[int, bytes]:
     """Of two words with one id the smaller counts."""
     return said.made_at, said.type.encode() + said.to_bytes()
+
+
+def _names(said: ConnectionAssignedV1) -> Iterator[str]:
+    if said.participant_uuid:
+        yield said.participant_uuid
+    if said.user_id:
+        yield f"~{said.user_id}"
 
 
 def _list_key(listed: PeopleListedV1) -> ListKey:

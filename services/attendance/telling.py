@@ -194,8 +194,9 @@ class Teller:
     def _words(self, known: Known, webinar: Webinar) -> list[Assignment]:
         """All that operators ever said of a connection, withdrawn words too. Whoever spoke of it saw
         it parked, perhaps before a crash of ours."""
-        said = self._knowledge.rulings.assignments(webinar.id, known.meeting_uuid)
-        mine = [word for word in said if _named(word, known)]
+        mine = list(self._knowledge.rulings.assignments(
+            webinar.id, known.meeting_uuid, known.participant_uuid, known.user_ids
+        ))  # fmt: skip
         if mine:
             self.maybe_parked.add(known.key)
         return mine
@@ -251,12 +252,6 @@ class Teller:
         key = person_key(webinar.id, person)
         partition = partition_of(key.encode(), self._partitions)
         return partition, self._frame(ConnectionSeenV1.type, key, body)
-
-
-def _named(word: Assignment, known: Known) -> bool:
-    """Whether a word speaks of a connection; withdrawn ones too."""
-    by_uuid = word.participant_uuid and word.participant_uuid == known.participant_uuid
-    return bool(by_uuid or (word.user_id and word.user_id in known.user_ids))
 
 
 def likeness(who: Identifiers) -> str:

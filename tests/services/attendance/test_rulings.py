@@ -489,7 +489,7 @@ def test_L1_a_fold_of_words_is_the_same_in_any_order() -> None:
         for word in words:
             rulings.put(word)
         return repr([
-            rulings.assignments(W, ROOM.uuid), rulings.lists_of(W, "eko") != [],
+            rulings.assignments(W, ROOM.uuid, "c1", {"4", "5"}), rulings.lists_of(W, "eko") != [],
             [rulings.corrections(W, p) for p in PEOPLE], rulings.bases(W), rulings.lists(W)[0].version,
         ])  # fmt: skip
 
