@@ -42,6 +42,11 @@ def test_V1_a_visit_that_nothing_ended_is_in_also_before_the_start_and_in_overti
     assert all(online(at, early) for at in (-600, 0, HOUR - 1, HOUR + 600))
 
 
+def test_V1_a_leave_without_any_known_start_puts_nobody_in():
+    assert not online(100, connection(left(1000)))
+    assert online(100, connection(left(1000)), meetings=[meeting(started=0)])
+
+
 def test_V1_a_webinar_of_the_past_is_empty():
     forgotten = connection(joined(0))
     assert not online(HOUR + OVERTIME, forgotten)
