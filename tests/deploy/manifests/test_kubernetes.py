@@ -1,11 +1,14 @@
 """The Kubernetes manifests run every process, restricted, probed, and reachable only as named."""
 
+import base64
 import re
 from typing import Any
 
 import pytest
 
 from services.attendance.gateway import PATH as GATEWAY_PATH
+from services.attendance.settings import AttendanceApiSettings
+from services.attendance.wiring import build_api
 from services.certificates.api import public
 from services.reporting import api, dashboard
 from tests.deploy.manifests.support import (
@@ -195,18 +198,21 @@ def test_everything_is_denied_but_what_is_named(overlay: str) -> None:
     assert all(every_rule_is_narrow)
 
 
-def routes(overlay: str) -> list[tuple[str, str, str]]:
-    """(path, type, process) of the ingress."""
+PUBLIC, DESK = range(2)  # the hosts of the ingress, in order
+
+
+def routes(overlay: str, host: int) -> list[tuple[str, str, str]]:
+    """(path, type, process) of a host of the ingress."""
     (ingress,) = of_kind(build(overlay), "Ingress").values()
-    (rule,) = ingress["spec"]["rules"]
+    rule = ingress["spec"]["rules"][host]
     return [
         (p["path"], p["pathType"], p["backend"]["service"]["name"]) for p in rule["http"]["paths"]
     ]
 
 
-def reached(overlay: str, path: str) -> str | None:
+def reached(overlay: str, path: str, host: int = PUBLIC) -> str | None:
     """The process behind a path, by Kubernetes' rules (a prefix ends at a slash)."""
-    for prefix, kind, process in routes(overlay):
+    for prefix, kind, process in routes(overlay, host):
         within = kind == "Prefix" and path.startswith(prefix.rstrip("/") + "/")
         if path == prefix or within:
             return process
@@ -223,6 +229,29 @@ def test_every_page_and_file_of_the_dashboard_is_reached_from_outside(overlay: s
     assert {path: reached(overlay, path) for path in paths} == dict.fromkeys(paths, "reporting-api")
 
 
+def test_every_page_of_attendance_is_reached_on_a_host_of_its_own(overlay: str) -> None:
+    paths = [*attendance_pages(), "/static/pages.css", "/v1/door/webinars"]
+    assert {p: reached(overlay, p, DESK) for p in paths} == dict.fromkeys(paths, "attendance-api")
+    (ingress,) = of_kind(build(overlay), "Ingress").values()
+    hosts = {rule["host"] for rule in ingress["spec"]["rules"]}
+    assert len(hosts) == 2
+    assert hosts >= {host for tls in ingress["spec"].get("tls", []) for host in tls["hosts"]}
+
+
+def attendance_pages() -> list[str]:
+    """Paths of what attendance shows to people, with an id put in."""
+    key = base64.b64encode(b"k" * 32).decode()
+    settings = AttendanceApiSettings(
+        kafka="127.0.0.1:1", redis="redis://127.0.0.1:1", dev_token="t" * 40, code_key=key,
+        identity_key=key,
+    )  # fmt: skip
+    included = [getattr(r, "original_router", None) for r in build_api(settings).router.routes]
+    every = [route.path for router in included if router for route in router.routes]
+    paths = [re.sub(r"{\w+}", "1", path) for path in every if not path.startswith("/v1/")]
+    assert {"/door", "/desk", "/webinars/1/live", "/a/1"} <= set(paths)
+    return paths
+
+
 @pytest.mark.parametrize(
     "path", ["/metrics", "/readyz", "/v1/webinars", "/v1/certificates/1", "/docs"]
 )
@@ -230,7 +259,12 @@ def test_nothing_else_is_reached_from_outside(overlay: str, path: str) -> None:
     assert reached(overlay, path) is None
 
 
+@pytest.mark.parametrize("path", ["/metrics", "/readyz", "/livez", "/docs", "/openapi.json"])
+def test_no_operators_route_is_reached_where_people_work(overlay: str, path: str) -> None:
+    assert reached(overlay, path, DESK) is None
+
+
 def test_ingress_may_enter_exactly_what_it_routes_to(overlay: str) -> None:
-    routed = {process for _, _, process in routes(overlay)}
+    routed = {process for host in (PUBLIC, DESK) for _, _, process in routes(overlay, host)}
     policy = of_kind(build(overlay), "NetworkPolicy")["ingress-reaches-what-is-public"]["spec"]
     assert set(policy["podSelector"]["matchExpressions"][0]["values"]) == routed
