@@ -53,7 +53,7 @@ def tell(result: dict[str, Any], ran: Ran, data: Path, once: bool) -> None:
     verdict = "nothing differs from the truth" if ran.right else "[bold red]IT DIFFERS[/]"
     out.print(f"{result['seconds']} s; {verdict}.\n")
     for name in ("dashboard", "certificate_pdf", "verify"):
-        if name in result["endpoints"]:
+        if name in result["endpoints"] and not once:  # then nobody answers there any more
             out.print(f"{name:16} {result['endpoints'][name]}")
     out.print("\nTry next:")
     for line in _next_commands(data, once):

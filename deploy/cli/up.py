@@ -70,7 +70,9 @@ def _greet(card: dict[str, Any]) -> None:
     for name in ("gateway", "registration", "attendance", "certificates", "reporting"):
         out.print(f"  {name:13} {card[name]}")
     out.print(f"  kafka         {card['kafka']}\n  redis         {card['redis']}")
-    out.print("Token and webhook secret: `hadir status --json`. Stop with Ctrl-C or `hadir down`.")
+    out.print(
+        "Token and webhook secret: `hadir status --json`. Stop with `hadir down`, or Ctrl-C here."
+    )
 
 
 def _detach(settings: LocalSettings, json_file: Path | None) -> None:

@@ -85,7 +85,10 @@ def _fetch(context: Any, folder: Path, jar: Jar) -> None:
         time.sleep(attempt**2)
         problem = _download(context, jar)
     if not (path.exists() and sha256(path) == jar.sha256):
-        raise CannotStart(f"{jar.coordinate} could not be fetched: {problem}.")
+        raise CannotStart(
+            f"{jar.coordinate} could not be fetched (a network is needed; behind a proxy with its own "
+            f"certificates, REQUESTS_CA_BUNDLE): {problem}."
+        )
 
 
 def _download(context: Any, jar: Jar) -> str:

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 from pydantic.config import JsonDict
 
 from shared.events.certificates import CertificateIssuedV1
@@ -34,7 +34,7 @@ class Certificate(BaseModel):
     number: str
     status: Literal["issued", "superseded", "revoked"]
     revision: int
-    sha256: str
+    sha256: str = Field(description="Of the frozen printed content, not of the PDF file")
     verify_url: str
     issued_at: str
     year: int

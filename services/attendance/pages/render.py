@@ -38,8 +38,8 @@ COMMON: Texts = {
     "sign_out": ("Keluar", "Sign out"),
     "token": ("Token akses", "Access token"),
     "token_hint": (
-        "Token diberikan oleh penyedia identitas instansi; pada sistem lokal dicetak oleh `hadir up`.",
-        "Your organisation's identity provider issues it; a local system's is printed by `hadir up`.",
+        "Token diberikan oleh penyedia identitas instansi; pada sistem lokal lihat `hadir status --json`.",
+        "Your organisation's identity provider issues it; of a local system, see `hadir status --json`.",
     ),
     "token_wrong": ("Token ini tidak berlaku.", "This token is not valid."),
 }

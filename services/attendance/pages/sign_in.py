@@ -11,6 +11,7 @@ from shared.http import SESSION, Caller, Problem, Role, Tokens, caller_of
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 HOURS_12 = 12 * 3600
+HOME = "/desk"
 
 
 class SignInNeeded(Problem):
@@ -44,11 +45,11 @@ def visitor(*roles: Role) -> Any:
 
 def _local(path: str) -> str:
     """Only a path of ours: nobody is sent elsewhere by a crafted link."""
-    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/"
+    return path if path.startswith("/") and not path.startswith(("//", "/\\")) else HOME
 
 
 @router.get("/sign-in")
-async def ask(lang: Language = "id", next: str = "/") -> Response:  # noqa: A002 - the query's name
+async def ask(lang: Language = "id", next: str = HOME) -> Response:  # noqa: A002 - the query's name
     """The form."""
     return page("sign-in.html", lang, {}, wanted=_local(next), wrong=False)
 
@@ -57,7 +58,7 @@ async def ask(lang: Language = "id", next: str = "/") -> Response:  # noqa: A002
 async def sign_in(request: Request, lang: Language = "id") -> Response:
     """Check the token and remember it for twelve hours, or until the browser forgets it."""
     form = parse_qs((await request.body()).decode("utf-8", "replace"))
-    token, wanted = form.get("token", [""])[0].strip(), _local(form.get("next", ["/"])[0])
+    token, wanted = form.get("token", [""])[0].strip(), _local(form.get("next", [HOME])[0])
     tokens: Tokens = request.app.state.tokens
     try:
         tokens.caller(token)

@@ -58,7 +58,7 @@ def test_a_wrong_token_gets_no_cookie(browser: TestClient) -> None:
 
 @pytest.mark.parametrize("wanted", ["https://elsewhere.example", "//elsewhere.example", "/\\e"])
 def test_nobody_is_sent_elsewhere(browser: TestClient, wanted: str) -> None:
-    assert signed_in(browser, wanted).headers["location"] == "/"
+    assert signed_in(browser, wanted).headers["location"] == "/desk"
 
 
 @pytest.mark.parametrize("origin", ["https://elsewhere.example", ""])
