@@ -35,7 +35,7 @@ down: $(STAMP) ## Stop what `make up` started
 	@$(BIN)/hadir down $(ARGS)
 
 test: $(STAMP) ## All tests, against a real broker and store
-	@$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 lint: $(STAMP) ## Ruff, mypy and the import contracts
 	$(BIN)/ruff check .

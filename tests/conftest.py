@@ -13,6 +13,7 @@ import hypothesis
 import pytest
 import redis
 import structlog
+from xdist.scheduler import LoadScopeScheduling
 
 from shared.provision import provision
 from shared.settings import Settings
@@ -45,18 +46,23 @@ def backing(
     running.stop()
 
 
-@pytest.hookimpl(tryfirst=True)  # xdist reads the groups in the same hook
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With several processes (`-n 2`): a file stays whole; the running system's tests, which take
-    longest, stay together and start first."""
-    items.sort(key=lambda item: not _of_flow(item))
-    for item in items:
-        name = "flow" if _of_flow(item) else str(item.path)
-        item.add_marker(pytest.mark.xdist_group(name))
+    """The running system's tests take longest: they start first."""
+    items.sort(key=lambda item: item.path.parent.name != "flow")
 
 
-def _of_flow(item: pytest.Item) -> bool:
-    return item.path.parent.name == "flow"
+class ByFile(LoadScopeScheduling):  # type: ignore[misc] # the plugin has no types
+    """With several processes (`-n 2`) a file stays whole, and so do all that share one system."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "tests/flow" if file.startswith("tests/flow/") else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
+    """How tests are dealt out."""
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(optionalhook=True)

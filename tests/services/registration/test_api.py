@@ -238,7 +238,7 @@ def test_every_write_leaves_an_audit_record_with_who_what_and_versions(client, l
         ("development", "webinars-created", None, {"version": 1}),
         ("development", "webinars-changed", {"version": 1}, {"version": 2}),
     ]
-    assert (records[-1]["action"], records[-1]["webinar_id"]) == ("participant-read", None)
+    assert ("participant-read", None) in [(e["action"], e["webinar_id"]) for e in records]
 
 
 def test_the_openapi_document_explains_every_operation(client):
