@@ -19,73 +19,26 @@ failed agents, `take`, flushes that do not flush, failed sends that are only log
 """
 
 import asyncio
-import tempfile
 import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
-from typing import Any, NamedTuple, Protocol, cast
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
-import faust
 import structlog
 from aiokafka.errors import KafkaError
 
+from shared.faust_app import new_app
 from shared.log_reader import LogReader
 from shared.settings import KafkaSettings
+from shared.stage import InputRecord, NewStage, Stage
 from shared.telemetry import LAG, POSITION
 from shared.topics import Topic
 
 log = structlog.get_logger()
-TESTED_FAUST = "0.15.3"
 STILL_SECONDS = 5.0
 """A partition that is behind its log for so long without an event is read from the log itself."""
 MAX_UNFLUSHED = 20_000
 """Folded events whose effects are not written yet; beyond it the input waits."""
-
-
-class WrongFaust(RuntimeError):
-    """The installed faust-streaming is not the release that the tests were run against."""
-
-
-class InputRecord(NamedTuple):
-    """One record of the input partition. `settled`: its effects were committed once before."""
-
-    offset: int
-    value: bytes
-    timestamp: int
-    headers: Sequence[tuple[str, bytes]]
-    settled: bool
-
-
-class Stage(Protocol):
-    """The state of one partition."""
-
-    def fold(self, record: InputRecord) -> int:
-        """Take a record in, without I/O; how many events it held. Must never raise for bad input."""
-        ...
-
-    def unflushed(self) -> int:
-        """How many changes wait to be published."""
-        ...
-
-    async def flush(self) -> None:
-        """Publish every waiting change; return when the broker has all of it.
-
-        Raises:
-            aiokafka.errors.KafkaError: not everything was written; nothing is forgotten.
-        """
-        ...
-
-    def tick(self, now: float, at_end: bool) -> None:
-        """Once a second; `at_end`: everything that was in the log a moment ago is folded."""
-        ...
-
-    def close(self) -> None:
-        """The partition went to another worker."""
-        ...
-
-
-NewStage = Callable[[int], Stage]
 
 
 class _Runner:
@@ -119,48 +72,18 @@ class StreamWorker:
 
     def __init__(self, settings: KafkaSettings, name: str, stages: Mapping[Topic, NewStage],
                  *, instance: str = "") -> None:  # fmt: skip
-        if faust.__version__ != TESTED_FAUST:
-            raise WrongFaust(
-                f"faust-streaming {faust.__version__} was not tested; {TESTED_FAUST} was."
-            )
         self._settings = settings
         self._stages = {settings.topic(topic): (topic, new) for topic, new in stages.items()}
         self.runners: dict[tuple[str, int], _Runner] = {}
         self._reader = LogReader(settings, settings.group(name))
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
-        self.app = self._build(settings.group(name), instance)
-
-    def _build(self, group: str, instance: str) -> "faust.App":
-        app = faust.App(
-            group,
-            broker=[f"kafka://{server}" for server in self._settings.kafka.split(",")],
-            autodiscover=False,
-            store="memory://",
-            datadir=str(
-                Path(tempfile.gettempdir()) / group
-            ),  # it makes one, and puts nothing there
-            web_enabled=False,
-            topic_allow_declare=False,
-            topic_disable_leader=True,
-            table_standby_replicas=0,
-            consumer_auto_offset_reset="earliest",
-            consumer_group_instance_id=instance or None,
-            consumer_max_fetch_size=4 * 1024 * 1024,
-            broker_session_timeout=15.0,
-            broker_heartbeat_interval=2.0,
-            broker_max_poll_records=500,
-            broker_commit_interval=0.5,
-            stream_buffer_maxsize=64,
-            key_serializer="raw",
-            value_serializer="raw",
-        )
-        for name in self._stages:
-            topic = app.topic(name, key_type=bytes, value_type=bytes)
-            app.agent(topic, name=f"{name}-agent", concurrency=1)(self._agent)
-        app.on_partitions_assigned.connect(cast("Any", self._assigned), weak=False)
-        app.on_partitions_revoked.connect(cast("Any", self._revoked), weak=False)
-        return app
+        self.app = new_app(settings, settings.group(name), instance)
+        for topic in self._stages:
+            channel = self.app.topic(topic, key_type=bytes, value_type=bytes)
+            self.app.agent(channel, name=f"{topic}-agent", concurrency=1)(self._agent)
+        self.app.on_partitions_assigned.connect(cast("Any", self._assigned), weak=False)
+        self.app.on_partitions_revoked.connect(cast("Any", self._revoked), weak=False)
 
     async def start(self) -> None:
         """Connect and join."""

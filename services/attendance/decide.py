@@ -53,7 +53,7 @@ from shared.events.rulings import (
 )
 from shared.keys import partition_of, person_key, split_person_key
 from shared.publish import AsyncPublisher, Outgoing
-from shared.stream import InputRecord
+from shared.stage import InputRecord
 from shared.telemetry import DECISIONS as DECIDED
 from shared.telemetry import EVENTS as FOLDED
 from shared.topics import DECISIONS, DIFFERENCES, REVIEWS

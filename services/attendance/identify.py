@@ -34,7 +34,7 @@ from shared.batch import TornBatch
 from shared.events.attendance import LegSeenV1, ReportClaimsV1
 from shared.events.registration import EnrolledV1
 from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
-from shared.stream import InputRecord
+from shared.stage import InputRecord
 from shared.telemetry import EVENTS as FOLDED
 from shared.telemetry import NOT_EVIDENCE
 

@@ -9,7 +9,7 @@ from shared.dead_letters import dead_letter_headers
 from shared.envelope import Headers
 from shared.publish import AsyncPublisher
 from shared.settings import KafkaSettings
-from shared.stream import InputRecord
+from shared.stage import InputRecord
 from shared.telemetry import DEAD_LETTERS
 from shared.topics import Topic
 

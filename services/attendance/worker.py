@@ -21,7 +21,8 @@ from services.attendance.state_queries import QUERIES, StateQueries
 from services.attendance.stores import WorkerProgress
 from shared.log_reader import LogReader
 from shared.publish import AsyncPublisher
-from shared.stream import Stage, StreamWorker
+from shared.stage import Stage
+from shared.stream import StreamWorker
 from shared.tail import Tail
 from shared.topics import DECISIONS, EVENTS, RULINGS, WEBHOOKS
 from shared.views import connect

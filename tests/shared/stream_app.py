@@ -9,7 +9,8 @@ from typing import Any
 
 from shared.publish import AsyncPublisher
 from shared.settings import KafkaSettings
-from shared.stream import InputRecord, StreamWorker
+from shared.stage import InputRecord
+from shared.stream import StreamWorker
 from shared.topics import DECISIONS, EVENTS
 
 

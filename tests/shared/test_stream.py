@@ -19,7 +19,9 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from shared import stream
-from shared.stream import InputRecord, StreamWorker, WrongFaust
+from shared.faust_app import WrongFaust
+from shared.stage import InputRecord
+from shared.stream import StreamWorker
 from shared.topics import DECISIONS, EVENTS
 
 pytestmark = pytest.mark.anyio

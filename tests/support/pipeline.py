@@ -32,7 +32,7 @@ from shared.events.attendance import (
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.events.rulings import Ruling
 from shared.keys import partition_of, person_key
-from shared.stream import InputRecord
+from shared.stage import InputRecord
 from shared.topics import ENROLMENTS, REPORTS, RULINGS, WEBINARS
 
 HEADERS = [("content-type", CONTENT_TYPE.encode())]

@@ -16,7 +16,7 @@ from shared.keys import partition_of
 from shared.operator_routes import serve_operator_routes
 from shared.publish import Outgoing, Written
 from shared.settings import KafkaSettings
-from shared.stream import InputRecord
+from shared.stage import InputRecord
 from shared.topics import DECISIONS
 from tests.support.pipeline import HEADERS, KEY, NoDead
 

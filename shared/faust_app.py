@@ -1,0 +1,45 @@
+"""The Faust app of a worker: a member of a group that takes records in, and nothing else."""
+
+import tempfile
+from pathlib import Path
+
+import faust
+
+from shared.settings import KafkaSettings
+
+TESTED_FAUST = "0.15.3"
+
+
+class WrongFaust(RuntimeError):
+    """The installed faust-streaming is not the release that the tests were run against."""
+
+
+def new_app(settings: KafkaSettings, group: str, instance: str) -> "faust.App":
+    """An app that has no tables, makes no topics and opens no port; it joins when it is started.
+
+    Raises:
+        WrongFaust: another release than the tested one is installed.
+    """
+    if faust.__version__ != TESTED_FAUST:
+        raise WrongFaust(f"faust-streaming {faust.__version__} was not tested; {TESTED_FAUST} was.")
+    return faust.App(
+        group,
+        broker=[f"kafka://{server}" for server in settings.kafka.split(",")],
+        autodiscover=False,
+        store="memory://",
+        datadir=str(Path(tempfile.gettempdir()) / group),  # it makes one, and puts nothing there
+        web_enabled=False,
+        topic_allow_declare=False,
+        topic_disable_leader=True,
+        table_standby_replicas=0,
+        consumer_auto_offset_reset="earliest",
+        consumer_group_instance_id=instance or None,
+        consumer_max_fetch_size=4 * 1024 * 1024,
+        broker_session_timeout=15.0,
+        broker_heartbeat_interval=2.0,
+        broker_max_poll_records=500,
+        broker_commit_interval=0.5,
+        stream_buffer_maxsize=64,
+        key_serializer="raw",
+        value_serializer="raw",
+    )
