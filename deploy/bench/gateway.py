@@ -43,9 +43,9 @@ def _rows(found: dict[str, list[Load]], memory: list[float]) -> list[Row]:
     return [
         Row("gateway_vs_bare", median(ours), median(rate["bare"]), "webhooks/s", ours),
         Row("gateway_vs_fastapi_aiokafka", median(ours), median(rate["fastapi"]), "webhooks/s", ours),
-        Row("gateway_p99", median(x.p99 for x in found["ours"]), median(x.p99 for x in found["fastapi"]),
+        Row("gateway_full_load_p99", median(x.p99 for x in found["ours"]), median(x.p99 for x in found["fastapi"]),
             "ms", [x.p99 for x in found["ours"]]),
-        Row("gateway_memory", median(memory), None, "MiB peak", memory),
+        Row("gateway_full_load_mib", median(memory), None, "MiB peak", memory),
     ]  # fmt: skip
 
 

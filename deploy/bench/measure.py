@@ -1,52 +1,29 @@
-"""Processes on a core of their own, medians and ratios."""
+"""Processes on a core of their own, and what they used."""
 
 import os
-import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
 
+from deploy.bench.row import Row, median
+
+__all__ = [
+    "ROOT",
+    "Row",
+    "cores",
+    "cpu_seconds",
+    "median",
+    "peak_mib",
+    "pinned",
+    "python",
+    "wait_http",
+]
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@dataclass
-class Row:
-    """One line of the table; `ratio` is ours / other (or the figure itself without another)."""
-
-    name: str
-    ours: float
-    other: float | None
-    unit: str
-    runs: list[float] = field(default_factory=list)
-    target: float | None = None
-
-    @property
-    def ratio(self) -> float | None:
-        return None if not self.other else self.ours / self.other
-
-    @property
-    def spread(self) -> float:
-        """(max − min) / median of our runs."""
-        return (max(self.runs) - min(self.runs)) / self.ours if self.runs and self.ours else 0.0
-
-    def as_json(self) -> dict[str, object]:
-        holds = None if self.target is None or self.ratio is None else self.ratio >= self.target
-        return {"name": self.name, "ours": round(self.ours, 2), "unit": self.unit,
-                "other": None if self.other is None else round(self.other, 2),
-                "ratio": None if self.ratio is None else round(self.ratio, 3),
-                "target": self.target, "holds": holds, "runs": len(self.runs),
-                "spread": round(self.spread, 3)}  # fmt: skip
-
-
-def median(values: Iterable[float]) -> float:
-    """The middle one."""
-    return statistics.median(values)
 
 
 def cores() -> tuple[set[int], set[int]]:
@@ -103,3 +80,9 @@ def peak_mib(pid: int) -> float:
         if line.startswith("VmHWM"):
             return int(line.split()[1]) / 1024
     return 0.0
+
+
+def cpu_seconds(pid: int) -> float:
+    """User and system time that a process has used so far, all its threads."""
+    after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")

@@ -1,85 +1,89 @@
-"""`hadir bench`: a table of medians with ratios of one run, and JSON."""
+"""`hadir bench`: a table of medians with ratios and verdicts, as JSON, and in BENCHMARKS.md."""
 
 import json
-import os
-import platform
-import tempfile
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Column, Table
 
-from deploy.bench.measure import Row
+from deploy.bench import groups, page
+from deploy.bench.machine import description
+from deploy.bench.row import TARGETS, Row
 from deploy.cli.console import console
-from deploy.cli.errors import CannotDo
+from deploy.cli.errors import CannotDo, Failed, code_and_sentence
 
-PARTS = ("gateway", "step", "line", "live")
+MEASURED_ON = "measured_on"
 
 
 def command(
-    only: Annotated[str, typer.Option(help="gateway, step, line or live.")] = "",
-    runs: Annotated[int, typer.Option(min=1)] = 3,
-    seconds: Annotated[int, typer.Option(min=2, help="Load per run of the gateway.")] = 8,
-    people: Annotated[int, typer.Option(min=100)] = 20_000,
-    json_file: Annotated[Path | None, typer.Option("--json")] = None,
+    only: Annotated[
+        str, typer.Option(help=f"One row or group: {', '.join(g.name for g in groups.GROUPS)}.")
+    ] = "",
+    runs: Annotated[int, typer.Option(min=1, help="By turns with each peer.")] = 3,
+    seconds: Annotated[int, typer.Option(min=2, help="Load per run.")] = 8,
+    people: Annotated[int, typer.Option(min=100, help="In a step's backlog.")] = 100_000,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows.")] = None,
+    markdown: Annotated[Path | None, typer.Option(help="A page with the table's marks.")] = None,
 ) -> None:
-    """Measure beside peers on this machine, loopback only; ends by itself."""
-    from deploy.bench import line, live
+    """Measure beside peers on this machine, loopback only; ends by itself.
 
-    if only and only not in PARTS:
-        raise CannotDo(f"--only takes one of: {', '.join(PARTS)}.")
-    out, rows = console(), []
-    out.print(f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}")
-    if only in {"", "gateway", "step"}:
-        rows += _beside_peers(only, runs=runs, seconds=seconds, people=people, say=out.print)
-    if only in {"", "line"}:
-        rows += line.run(people=2_000, say=out.print)
-    if only in {"", "live"}:
-        rows += live.run(seconds=seconds, say=out.print)
-    out.print(_table(rows))
-    if json_file is not None:
-        json_file.write_text(json.dumps([row.as_json() for row in rows], indent=1) + "\n")
-
-
-def _beside_peers(
-    only: str, *, runs: int, seconds: int, people: int, say: Callable[[str], None]
-) -> list[Row]:
-    from deploy.bench import gateway, step
-    from deploy.bench.load import NoGenerator
-    from deploy.local.broker import LocalBroker
-    from deploy.local.store import LocalStore
-
-    found: list[Row] = []
-    with (
-        tempfile.TemporaryDirectory() as folder,
-        LocalBroker(Path(folder, "kafka")) as broker,
-        LocalStore(Path(folder, "store")) as store,
-    ):
+    Non-zero when a target does not hold or something could not be measured.
+    """
+    chosen = _chosen(only)
+    out, machine = console(), description()
+    out.print(machine)
+    options = groups.Options(runs, seconds, people, out.print)
+    rows: list[Row] = []
+    missed: list[str] = []
+    for group in chosen:
         try:
-            if only in {"", "gateway"}:
-                found += gateway.run(broker.address, runs=runs, seconds=seconds, say=say)
-        except NoGenerator as missing:
-            say(f"The gateway was not measured: {missing}")
-        if only in {"", "step"}:
-            found += step.run(broker.address, store.url, people=people, runs=runs, say=say)
-    return found
+            rows += groups.wanted(only, group.measure(options))
+        except Exception as problem:  # noqa: BLE001 - the unexpected is raised again in there
+            missed.append(f"{group.name} was not measured: {code_and_sentence(problem)[1]}")
+            out.print(missed[-1])
+        _write(rows, machine, json_file, markdown)  # what a later group breaks is not lost
+    Console(highlight=False).print(_table(rows))
+    _judge(rows, missed)
+
+
+def _chosen(only: str) -> Sequence[groups.Group]:
+    try:
+        return groups.find(only)
+    except KeyError:
+        names = [name for group in groups.GROUPS for name in (group.name, *group.rows)]
+        raise CannotDo(f"--only takes one of: {', '.join(dict.fromkeys(names))}.") from None
+
+
+def _write(
+    rows: Sequence[Row], machine: str, json_file: Path | None, markdown: Path | None
+) -> None:
+    if json_file is not None:
+        head = dict.fromkeys(Row("", 0, None, "").as_json()) | {
+            "name": MEASURED_ON,
+            "unit": machine,
+        }
+        found = [head, *(row.as_json() for row in rows)]
+        json_file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
+    if markdown is not None:
+        page.update(markdown, rows, datetime.now(UTC).strftime("%Y-%m-%d"), machine)
 
 
 def _table(rows: Iterable[Row]) -> Table:
-    table = Table(
-        Column("what", overflow="fold"),
-        "ours",
-        "other",
-        "ratio",
-        "unit",
-        "runs",
-        "spread",
-        box=None,
-    )
+    table = Table(Column(page.HEAD[0], overflow="fold"), *page.HEAD[1:-1], box=None)
     for row in rows:
-        j = row.as_json()
-        table.add_row(*("" if j[k] is None else str(j[k])
-                        for k in ("name", "ours", "other", "ratio", "unit", "runs", "spread")))  # fmt: skip
+        table.add_row(*page.cells(row))
     return table
+
+
+def _judge(rows: Sequence[Row], missed: Sequence[str]) -> None:
+    """Raises Failed with every target that does not hold, and what could not be measured."""
+    failed = [f"{row.name} {row.target}" for row in rows if row.holds is False]
+    judged = sum(row.name in TARGETS and row.holds is not None for row in rows)
+    if failed:
+        missed = [*missed, f"{len(failed)} of {judged} targets do not hold: {', '.join(failed)}"]
+    if missed:
+        raise Failed("; ".join(missed))

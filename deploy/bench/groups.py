@@ -1,0 +1,98 @@
+"""What can be measured: groups of rows that one set-up brings about together."""
+
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from deploy.bench.row import Row
+
+
+@dataclass(frozen=True)
+class Options:
+    """How much of it: runs by turns, seconds of load per run, people of a backlog."""
+
+    runs: int
+    seconds: int
+    people: int
+    say: Callable[[str], None]
+
+
+class Group(NamedTuple):
+    """`rows` are its names in the table; `at_once` says whether a plain `hadir bench` runs it."""
+
+    name: str
+    rows: tuple[str, ...]
+    measure: Callable[[Options], list[Row]]
+    at_once: bool = True
+
+
+def find(only: str) -> tuple[Group, ...]:
+    """The groups to run: all the usual ones, a group by name, or the group of a row.
+
+    Raises:
+        KeyError: there is no such group or row.
+    """
+    if not only:
+        return tuple(group for group in GROUPS if group.at_once)
+    found = tuple(group for group in GROUPS if only == group.name or only in group.rows)
+    if not found:
+        raise KeyError(only)
+    return found
+
+
+def wanted(only: str, rows: list[Row]) -> list[Row]:
+    """Of what a group measured: all, or the one row that was asked for."""
+    return [row for row in rows if row.name == only] or rows
+
+
+@contextmanager
+def _infrastructure() -> Iterator[tuple[str, str]]:
+    """A broker and a store of their own: (bootstrap servers, store URL)."""
+    from deploy.local.broker import LocalBroker
+    from deploy.local.store import LocalStore
+
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalBroker(Path(folder, "kafka")) as broker,
+        LocalStore(Path(folder, "store")) as store,
+    ):
+        yield broker.address, store.url
+
+
+def _gateway(options: Options) -> list[Row]:
+    from deploy.bench import gateway
+
+    with _infrastructure() as (kafka, _):
+        return gateway.run(kafka, runs=options.runs, seconds=options.seconds, say=options.say)
+
+
+def _step(options: Options) -> list[Row]:
+    from deploy.bench import step
+
+    with _infrastructure() as (kafka, store):
+        return step.run(kafka, store, people=options.people, runs=options.runs, say=options.say)
+
+
+def _line(options: Options) -> list[Row]:
+    from deploy.bench import line
+
+    return line.run(people=2_000, say=options.say)
+
+
+def _live(options: Options) -> list[Row]:
+    from deploy.bench import live
+
+    return live.run(seconds=options.seconds, say=options.say)
+
+
+GROUPS = (
+    Group("gateway", ("gateway_vs_bare", "gateway_vs_fastapi_aiokafka", "gateway_p99_ms",
+                      "gateway_paused_broker_mib"), _gateway),
+    Group("step", ("step_vs_quix", "step_vs_vanilla_faust", "step_vs_limit",
+                   "step_vs_kafka_streams"), _step),
+    Group("line", ("line_100k_seconds_after_end",), _line),
+    Group("live", ("live_shown", "live_p50_ms", "live_p99_ms"), _live),
+)  # fmt: skip
