@@ -72,8 +72,10 @@ def test_the_page_keeps_what_was_not_measured_again_and_the_prose(tmp_path: Path
                 "2026-01-01", "one machine")  # fmt: skip
     page.update(file, [Row("live_p50_ms", 350, None, "ms")], "2026-01-02", "another")
     text = file.read_text()
-    assert text.startswith("Before\n") and text.endswith("After\n")
+    assert text.startswith("Before\n")
+    assert text.endswith("After\n")
     assert "| live_p50_ms | 350 | – | – | ≤ 300 | FAILS |" in text
     assert text.index("step_vs_quix") < text.index("live_p50_ms")
     assert text.count("live_p50_ms") == 1
-    assert "| 2026-01-01 |" in text and "| 2026-01-02 |" in text
+    assert "| 2026-01-01 |" in text
+    assert "| 2026-01-02 |" in text
