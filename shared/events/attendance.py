@@ -96,10 +96,9 @@ class ClockPassedV1(Event):
     sources: int
 
 
-class CheckedInV1(Event):
-    """A QR scan at a gate; `kind` in or out; skew in seconds is kept, never applied."""
+class Scanned(Event):
+    """What a scan at a gate says: a person, in or out, at `at` (epoch seconds)."""
 
-    type: ClassVar[str] = "hadir.attendance.checked-in.v1"
     webinar_id: str
     participant_id: str
     scan_id: str
@@ -108,6 +107,12 @@ class CheckedInV1(Event):
     gate: str = ""
     scanner_id: str = ""
     at: int
+
+
+class CheckedInV1(Scanned):
+    """A QR scan at a gate; `kind` in or out; skew in seconds is kept, never applied."""
+
+    type: ClassVar[str] = "hadir.attendance.checked-in.v1"
     skew: int | None = None
 
 
@@ -122,18 +127,10 @@ class ItemPassedV1(Event):
     by: str = ""
 
 
-class ScanTakenV1(Event):
+class ScanTakenV1(Scanned):
     """Which scan a scan id stands for, for ever; written after the scan itself (rule F)."""
 
     type: ClassVar[str] = "hadir.attendance.scan-taken.v1"
-    webinar_id: str
-    participant_id: str
-    scan_id: str
-    session_id: str
-    kind: Literal["in", "out"]
-    gate: str = ""
-    scanner_id: str = ""
-    at: int
 
 
 ReportRow = tuple[str, int | None, int | None, str, str, str, str]

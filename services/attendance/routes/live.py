@@ -26,7 +26,7 @@ PLOT = 120
 
 @router.get(PREFIX + "/live", summary="Who is in now, in the room and online, by province")
 async def get_live(webinar_id: str, request: Request, caller: Reader) -> dict[str, Any]:
-    """Computed for now − 3 s (rule V1). `in` counts everybody once, `room` and `online` may overlap;
+    """As of 3 seconds ago (rule V1). `in` counts everybody once, `room` and `online` may overlap;
     `unrecognised` counts connections that nobody is credited with. `last_hour`: minute by minute."""
     await run_in_threadpool(_webinar, request, webinar_id)
     return await _now(request, webinar_id)
