@@ -6,27 +6,23 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 """
 
 import asyncio
-import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
 import structlog
 
-from services.attendance.cases import astray_cases, connection_case
+from services.attendance.awaited import pending_clocks, reports_missing
 from services.attendance.causes import Cause, because
-from services.attendance.decisions import decision_of, evidence_of, measured_of, standing_of
-from services.attendance.differing import differed_key, differing
-from services.attendance.domain import clocks
-from services.attendance.domain.codes import ClockKind
-from services.attendance.domain.eligibility import reported_sessions
+from services.attendance.decisions import evidence_of
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
+from services.attendance.outcomes import Outcomes
 from services.attendance.plans import plan_of
 from services.attendance.published import PublishedDecisions
 from shared.batch import TornBatch
@@ -34,11 +30,9 @@ from shared.events.attendance import (
     CheckedInV1,
     ClockPassedV1,
     ConnectionSeenV1,
-    EligibilityDecidedV1,
     ItemPassedV1,
     MeetingSeenV1,
     ReportAppliedV1,
-    ReportDifferedV1,
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1
@@ -51,12 +45,10 @@ from shared.events.rulings import (
     TimeCorrectedV1,
     VerdictSettledV1,
 )
-from shared.keys import partition_of, person_key, split_person_key
-from shared.publish import AsyncPublisher, Outgoing
+from shared.keys import partition_of, person_key
+from shared.publish import AsyncPublisher
 from shared.stage import InputRecord
-from shared.telemetry import DECISIONS as DECIDED
 from shared.telemetry import EVENTS as FOLDED
-from shared.topics import DECISIONS, DIFFERENCES, REVIEWS
 
 log = structlog.get_logger()
 SLICE = 1_000
@@ -69,8 +61,7 @@ class DecideStage(Listener):
     def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
                  published: PublishedDecisions, publisher: AsyncPublisher, dead: Any) -> None:  # fmt: skip
         self.partition, self._partitions = partition, partitions
-        self.knowledge, self._published, self._publisher = knowledge, published, publisher
-        self._dead = dead
+        self.knowledge, self._dead = knowledge, dead
         self.state = EvidenceState()
         self._of_person: Mapping[str, tuple[Callable[[dict[str, Any]], bool], Cause, str]] = {
             ConnectionSeenV1.type: (self.state.connection, Cause.CONNECTION, "connection_id"),
@@ -78,6 +69,9 @@ class DecideStage(Listener):
             ItemPassedV1.type: (self.state.item, Cause.ITEM, "item"),
         }
         self.plans: dict[str, Plan] = {}
+        self._outcomes = Outcomes(
+            partition, self.state, self.plans, knowledge, published, publisher
+        )
         self._dirty: dict[tuple[str, str], str] = {}
         """Whom to decide anew, and the last fact that asked for it."""
         self._stale: dict[str, str] = {}
@@ -226,16 +220,17 @@ class DecideStage(Listener):
 
     async def _flush(self) -> None:
         if not self._baseline:
-            await self._published.catch_up()
+            await self._outcomes.catch_up()
             self._baseline = True
         self._renew_plans()
         while self._dirty:
             batch = dict(self._dirty.popitem() for _ in range(min(SLICE, len(self._dirty))))
             try:
-                await self._decide(batch)
+                foreign = await self._outcomes.publish(batch)
             except BaseException:
                 self._dirty = {**batch, **self._dirty}
                 raise
+            self._dirty.update(dict.fromkeys(foreign, because(Cause.OTHER_WORKER)))
             await asyncio.sleep(0)
         await self._dead.flush()
 
@@ -252,80 +247,6 @@ class DecideStage(Listener):
                     self._dirty.setdefault(who, cause)
         self._stale.clear()
 
-    async def _decide(self, batch: Mapping[tuple[str, str], str]) -> None:
-        now = time.time()
-        decisions: dict[str, dict[str, Any]] = {}
-        cases: list[ReviewCaseV1] = []
-        differs: list[ReportDifferedV1] = []
-        for (webinar_id, participant_id), cause in batch.items():
-            the_plan = self.plans.get(webinar_id)
-            if the_plan is None:
-                continue
-            person = self.state.people[webinar_id].get(participant_id)
-            differs += differing(self.knowledge, webinar_id, participant_id, person)
-            if participant_id.startswith("~"):
-                cases += self._changed(self._unresolved(the_plan, participant_id))
-                continue
-            decided = self._one(the_plan, participant_id, cases, now, cause)
-            if decided is not None:
-                decisions[person_key(webinar_id, participant_id)] = decided
-        await self._publish_differences(differs)
-        await self._publish(decisions, cases)
-
-    async def _publish_differences(self, differs: list[ReportDifferedV1]) -> None:
-        if differs:
-            await self._publisher.publish(
-                Outgoing(DIFFERENCES, differed_key(event), event) for event in differs
-            )
-            for event in differs:
-                self.knowledge.keep_difference(event)
-
-    def _one(self, the_plan: Plan, participant_id: str, cases: list[ReviewCaseV1],
-             now: float, cause: str) -> dict[str, Any] | None:  # fmt: skip
-        webinar_id = the_plan.webinar.id
-        passed = self.state.passed[webinar_id]
-        if the_plan.grace not in passed:
-            return None
-        person = self.state.people[webinar_id].get(participant_id)
-        knowledge, partition = self.knowledge, self.partition
-        standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person,
-                               self.state.reports)  # fmt: skip
-        measured = measured_of(the_plan, knowledge, participant_id, person, standing)
-        known = self.knowledge.astray.get((webinar_id, participant_id), set())
-        cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
-        before = self._published.by_key.get(person_key(webinar_id, participant_id))
-        return decision_of(the_plan, participant_id, measured, standing, before, now, cause)
-
-    def _unresolved(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
-        person = self.state.people[the_plan.webinar.id].get(key)
-        for seen in () if person is None else person.seen.values():
-            yield connection_case(the_plan, seen)
-
-    def _changed(self, cases: Iterable[ReviewCaseV1]) -> Iterable[ReviewCaseV1]:
-        """Those that differ from what stands on the topic; a case that never opened is none."""
-        for case in cases:
-            known = self.knowledge.cases.get(case.case_id)
-            if case.status == "open" if known is None else known != case:
-                yield case
-
-    async def _publish(
-        self, decisions: dict[str, dict[str, Any]], cases: list[ReviewCaseV1]
-    ) -> None:
-        if cases:
-            await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
-            for case in cases:
-                self.knowledge.keep_case(case)
-        if not decisions:
-            return
-        written = await self._publisher.publish(
-            Outgoing(DECISIONS, key, EligibilityDecidedV1.model_validate(d))
-            for key, d in decisions.items()
-        )
-        for key in await self._published.wrote(decisions, written):
-            self._dirty[split_person_key(key)] = because(Cause.OTHER_WORKER)
-        for d in decisions.values():
-            DECIDED.labels(verdict=d["verdict"]).inc()
-
     # --- once a second ---
 
     def tick(self, now: float, at_end: bool) -> None:
@@ -339,27 +260,9 @@ class DecideStage(Listener):
         return {
             webinar_id: orjson.dumps({
                 "facts": self.state.facts.get(webinar_id, 0),
-                "pending": self._pending(the_plan),
-                "reports": self._reports_missing(the_plan),
+                "pending": pending_clocks(the_plan, self.state),
+                "reports": reports_missing(the_plan, self.state),
                 "undecided": waiting.get(webinar_id, 0) + (webinar_id in self._stale),
             })
             for webinar_id, the_plan in self.plans.items()
         }  # fmt: skip
-
-    def _reports_missing(self, the_plan: Plan) -> list[str]:
-        """Meetings whose report decisions wait for (rule D6)."""
-        held = {uuid for session in the_plan.sessions for uuid in session.meetings}
-        return sorted(held - self.state.reports.acting) if the_plan.webinar.reconciliation else []
-
-    def _pending(self, the_plan: Plan) -> list[str]:
-        webinar = the_plan.webinar
-        waited = clocks.pending(webinar, self.state.passed[webinar.id])
-        reported = reported_sessions(the_plan, self.state.reports.acting)
-        return sorted(
-            {
-                p.clock.kind.value
-                for p in waited
-                if p.clock.kind is not ClockKind.REPORT_DEADLINE
-                or p.clock.session_id not in reported
-            }
-        )

@@ -223,7 +223,7 @@ FLOW = [
            "if known.add(seen):", PIPELINE),
     Mutant("L2", "services/attendance/evidence_state.py", 'len(sources) < body["sources"] or', "",
            ("services/attendance/test_evidence_state.py",)),
-    Mutant("W8", "services/attendance/identify.py", "self._dirty.update(self._book.with_token(name))",
+    Mutant("W8", "services/attendance/identify.py", "self._untold.connections.update(self._book.with_token(name))",
            "self._book.with_token(name)", PIPELINE),
     Mutant("W6", "services/attendance/cases.py", "and seconds > 0", "", PIPELINE),
     Mutant("I1", "services/attendance/telling.py", "        self._book.adopt(known)\n", "", PIPELINE),

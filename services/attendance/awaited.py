@@ -1,0 +1,27 @@
+"""What a webinar's decisions still wait for, as one events partition knows it."""
+
+from services.attendance.domain import clocks
+from services.attendance.domain.codes import ClockKind
+from services.attendance.domain.eligibility import reported_sessions
+from services.attendance.domain.plan import Plan
+from services.attendance.evidence_state import EvidenceState
+
+
+def reports_missing(the_plan: Plan, state: EvidenceState) -> list[str]:
+    """Meetings whose report decisions wait for (rule D6)."""
+    held = {uuid for session in the_plan.sessions for uuid in session.meetings}
+    return sorted(held - state.reports.acting) if the_plan.webinar.reconciliation else []
+
+
+def pending_clocks(the_plan: Plan, state: EvidenceState) -> list[str]:
+    """Kinds of clocks that have not passed; a report deadline only where a report is missing."""
+    webinar = the_plan.webinar
+    waited = clocks.pending(webinar, state.passed[webinar.id])
+    reported = reported_sessions(the_plan, state.reports.acting)
+    return sorted(
+        {
+            p.clock.kind.value
+            for p in waited
+            if p.clock.kind is not ClockKind.REPORT_DEADLINE or p.clock.session_id not in reported
+        }
+    )

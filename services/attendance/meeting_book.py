@@ -1,0 +1,46 @@
+"""The meetings of one webhooks partition: what is known of their times, and the clocks that wait
+for them (a fold)."""
+
+from collections import defaultdict
+from collections.abc import Collection
+
+from services.attendance.domain import clocks
+from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
+from services.attendance.domain.meetings import merge
+from services.attendance.knowledge import Knowledge
+
+
+class MeetingBook:
+    """Takes what is said of meetings; answers by uuid and by Zoom number."""
+
+    def __init__(self) -> None:
+        self.of: dict[str, MeetingTimes] = {}
+        self.by_number: dict[str, set[str]] = defaultdict(set)
+        self._arrivals: dict[str, int] = {}
+
+    def arrived(self, uuid: str, at: int) -> None:
+        """A webhook of a meeting came in at this epoch second (rule L2)."""
+        if at > self._arrivals.get(uuid, 0):
+            self._arrivals[uuid] = at
+
+    def take(self, said: MeetingTimes) -> bool:
+        """Whether what else is known must be told once more: a rehearsal ended (rule I9)."""
+        known = self.of.get(said.uuid)
+        after = said if known is None else merge(known, said)
+        self.of[said.uuid] = after
+        self.by_number[after.number].add(said.uuid)
+        return after.practice_ended is not None and after != known
+
+    def of_webinar(self, webinar: Webinar) -> list[str]:
+        """Every uuid of its numbers."""
+        numbers = {s.number for s in webinar.sessions if s.number}
+        return [uuid for n in numbers for uuid in self.by_number.get(n, ())]
+
+    def clocks_due(
+        self, webinar: Webinar, knowledge: Knowledge, known: Collection[ClockPassed], now: int
+    ) -> list[ClockPassed]:
+        """The clocks whose length has passed, but for known ones (rule L2)."""
+        numbers = {s.number for s in webinar.sessions if s.number}
+        meetings = [self.of[uuid] for uuid in self.of_webinar(webinar)]
+        others = [s for n in numbers for s in knowledge.sessions_of(n, webinar.id)]
+        return clocks.due(webinar, meetings, known, now, self._arrivals, others)

@@ -1,0 +1,144 @@
+"""What one webhooks partition has heard and not told yet, and the telling of it.
+
+Whatever cannot be written stays here: nothing is forgotten before the broker has it.
+"""
+
+import asyncio
+from collections.abc import Iterable
+
+from services.attendance.connection_book import ConnectionBook
+from services.attendance.domain.facts import ClockPassed, MeetingTimes
+from services.attendance.meeting_book import MeetingBook
+from services.attendance.record_writer import RecordWriter
+from services.attendance.report_desk import Claims, ReportDesk
+from services.attendance.telling import Frames, Teller
+
+SLICE = 2_000
+"""Connections per write, so that a burst never holds the event loop for long."""
+
+
+class Untold:
+    """`out` writes to the events topic, `legs` to the webhooks topic (what all partitions must
+    know)."""
+
+    def __init__(self, partition: int, partitions: int, book: ConnectionBook, meetings: MeetingBook,
+                 desk: ReportDesk, teller: Teller, out: RecordWriter, legs: RecordWriter) -> None:  # fmt: skip
+        self._mine, self._every = partition, range(partitions)
+        self._book, self._times, self._desk, self._teller = book, meetings, desk, teller
+        self._out, self._legs = out, legs
+        self.connections: set[str] = set()
+        self.floats: set[str] = set()
+        self.meetings: set[str] = set()
+        self.claims: dict[str, Claims] = {}
+        self.clocks: list[ClockPassed] = []
+        self.clocks_told: set[ClockPassed] = set()
+        self._meetings_told: dict[str, MeetingTimes] = {}
+        self._legs_told: dict[str, int] = {}
+
+    def waits(self) -> bool:
+        """Whether something of what was heard is not told."""
+        return bool(self.connections or self.floats or self.meetings)
+
+    async def tell(self) -> None:
+        """Meetings first, then connections; raises aiokafka.errors.KafkaError, forgetting nothing."""
+        meetings, self.meetings = self.meetings, set()
+        floats, self.floats = self.floats, set()
+        try:
+            await self._meetings_out(meetings)
+            await self._connections_out()
+            await self._floats_out(floats)
+            await self._loose_out()
+        except BaseException:
+            self.meetings |= meetings
+            self.floats |= floats
+            raise
+
+    async def tell_what_waited(self) -> None:
+        """What may be said only after all connections: claims, clocks, applied reports."""
+        await self._claims_out()
+        await self._clocks_out()
+        await self._applied_out()
+
+    async def _meetings_out(self, uuids: Iterable[str]) -> None:
+        news = {}
+        for uuid in uuids:
+            times = self._times.of[uuid]
+            told = _told(times)
+            home = self._book.is_home(uuid) or times.practice_ended is not None
+            if home and self._meetings_told.get(uuid) != told:
+                news[uuid] = told
+        await self._out.write(f for told in news.values() for f in self._teller.meeting(told))
+        self._meetings_told.update(news)
+
+    async def _connections_out(self) -> None:
+        while self.connections:
+            batch = [self.connections.pop() for _ in range(min(SLICE, len(self.connections)))]
+            try:
+                await self._out.write(self._frames(batch))
+            except BaseException:
+                self.connections.update(batch)
+                raise
+            await asyncio.sleep(0)
+
+    def _frames(self, keys: Iterable[str]) -> Frames:
+        return (f for key in keys for f in self._teller.connection(self._book.own[key]))
+
+    async def _floats_out(self, uuids: Iterable[str]) -> None:
+        """Connections that binds and stray events concern: to all partitions, then to people."""
+        concerned = [known for uuid in uuids for known in self._book.concerned(uuid)]
+        news = [k for k in concerned if self._legs_told.get(k.key) != k.revision]
+        await self._legs.write(f for known in news for f in self._teller.leg(known))
+        self._legs_told.update((known.key, known.revision) for known in news)
+        await self._out.write(f for known in concerned for f in self._teller.connection(known))
+        await self._out.write(f for uuid in uuids for f in self._teller.strays(uuid))
+
+    async def _loose_out(self) -> None:
+        """Rows of reports that no connection has."""
+        loose = self._desk.loose
+        while loose:
+            places = {loose.pop() for _ in range(min(SLICE, len(loose)))}
+            try:
+                await self._out.write(self._teller.loose(places))
+            except BaseException:
+                loose |= places
+                raise
+            await asyncio.sleep(0)
+
+    async def _claims_out(self) -> None:
+        """Our connections' user_ids of reported meetings to their homes, to our own last: what is
+        there says after a restart that all have been told."""
+        while self.claims:
+            uuid, claims = self.claims.popitem()
+            others = [home for home in self._every if home != self._mine]
+            try:
+                await self._legs.write(self._teller.claims(uuid, claims, others))
+                await self._legs.write(self._teller.claims(uuid, claims, (self._mine,)))
+            except BaseException:
+                self.claims.setdefault(uuid, claims)
+                raise
+            self._desk.claimed(uuid, claims)
+
+    async def _applied_out(self) -> None:
+        if not self._desk.due or self.connections or self.floats or self._desk.loose:
+            return
+        due, self._desk.due = self._desk.due, set()
+        try:
+            await self._out.write(f for uuid in due for f in self._teller.applied(uuid))
+        except BaseException:
+            self._desk.due |= due
+            raise
+
+    async def _clocks_out(self) -> None:
+        if not self.clocks or self.waits():
+            return
+        due = list(self.clocks)
+        await self._out.write(f for clock in due for f in self._teller.clock(clock))
+        self.clocks_told.update(due)
+        self.clocks = [clock for clock in self.clocks if clock not in self.clocks_told]
+
+
+def _told(times: MeetingTimes) -> MeetingTimes:
+    """What the other stage needs: who was last there only where a rehearsal ended (rule I9)."""
+    if times.practice_ended is not None:
+        return times
+    return times._replace(last_start=None, last_join=None, last_leave=None)
