@@ -24,7 +24,7 @@ DAY, NINE_IN_JAKARTA = 86_400, 2 * 3600
 def command(
     participants: Annotated[int, typer.Option(min=1, max=1_000_000)] = 2000,
     seed: Annotated[int, typer.Option(help="The same seed is the same webinar.")] = 1,
-    preset: Annotated[str, typer.Option(help="calm, realistic or ugly.")] = "realistic",
+    preset: Annotated[str, typer.Option(help="calm, realistic, ugly or national.")] = "realistic",
     once: Annotated[bool, typer.Option("--once", help="Exit when done.")] = False,
     json_file: Annotated[
         Path | None, typer.Option("--json", help="Write the results here.")

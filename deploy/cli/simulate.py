@@ -26,7 +26,7 @@ def command(
     ] = "",
     participants: Annotated[int, typer.Option(min=1, max=1_000_000)] = 200,
     seed: Annotated[int, typer.Option(help="The same seed is the same webinar.")] = 1,
-    preset: Annotated[str, typer.Option(help="calm, realistic or ugly.")] = "realistic",
+    preset: Annotated[str, typer.Option(help="calm, realistic, ugly or national.")] = "realistic",
     rate: Annotated[float, typer.Option(min=0, help="Webhooks a second; 0 = all it takes.")] = 0.0,
     start: Annotated[str, typer.Option(help="Start of the first session, RFC 3339.")] = "",
     secret: Annotated[str, typer.Option(envvar="HADIR_ZOOM_SECRETS", help="Webhook secret.")] = "",

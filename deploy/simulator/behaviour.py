@@ -167,6 +167,8 @@ def _online(actor: Actor, n: int, links: int) -> Iterator[Connection]:
 def _arrival(actor: Actor, session: Session, meeting: Meeting) -> int:
     """Most wait until the host lets them in; some trickle in before the start; some are late."""
     draw, length = actor.rng.random(), session.end - session.start
+    if actor.scenario.joins_over:
+        return meeting.doors + 1 + int(draw * actor.scenario.joins_over)
     if actor.chance(actor.scenario.rates.late_join):
         return session.start + int(actor.rng.uniform(0.02, 0.3) * length)
     if draw < 0.5:

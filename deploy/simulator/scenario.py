@@ -92,6 +92,8 @@ class Scenario:
     retry_window_seconds: int = 5700
     hall_share: float = 0.15
     hall_capacity: int = 1000
+    joins_over: int = 0
+    """Everybody comes in over so many seconds from the opening of the doors; 0: most come at once."""
     restart: bool = True
     """The host drops in the first session and comes back with a new meeting uuid."""
     flap: bool = False
@@ -182,4 +184,40 @@ def ugly(**changes: Any) -> Scenario:
     return replace(scenario, **changes)
 
 
-PRESETS = {"calm": calm, "realistic": realistic, "ugly": ugly}
+def national(**changes: Any) -> Scenario:
+    """The biggest webinar Zoom sells: one session, some three webhooks a person. People come in over
+    half an hour, four in ten drop and return, and all leave within the last minute."""
+    rates = Rates(
+        absent=0.03,
+        one_session_only=0.0,
+        leaves_early=0.05,
+        late_join=0.0,
+        rejoin=0.4,
+        second_device=0.06,
+        reconnect_overlap=0.2,
+        missing_left=0.005,
+        missing_left_at_end=0.02,
+        missing_join=0.003,
+        duplicate=0.01,
+        second_subscription=0.005,
+        late=0.01,
+        anonymous_join=0.02,
+        blank_left=0.4,
+        guest=0.001,
+        hall_and_online=0.05,
+        double_scan=0.03,
+        two_links=0.01,
+    )
+    whole = Scenario(
+        rates=rates,
+        session_seconds=(7200,),
+        kinds=("webinar",),
+        joins_over=1800,
+        restart=False,
+        hall_share=0.01,
+        hall_capacity=100_000,
+    )
+    return replace(whole, **changes)
+
+
+PRESETS = {"calm": calm, "realistic": realistic, "ugly": ugly, "national": national}

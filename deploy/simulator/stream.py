@@ -41,18 +41,20 @@ class Scan(NamedTuple):
 
 
 class Arrivals:
-    """All webhooks and scans in order of arrival; the same bytes for the same scenario."""
+    """All webhooks and scans in order of arrival; the same bytes for the same scenario. `actors`:
+    only these people's; the meetings' own events come with actor 0."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, actors: range | None = None) -> None:
         self.world = world
         self._lives = tuple(world.timetable.lives())
         self._buckets: dict[int, array[int]] = {}
         self.webhooks = self.repeats = self.scans = 0
-        for actor in range(world.actors):
+        actors = range(world.actors) if actors is None else actors
+        for actor in actors:
             for at_ms, ordinal, copy, scan in world.record(actor).arrivals:
                 self._put(at_ms, actor, ordinal, copy, scan)
         rng = random.Random(f"lives {world.scenario.seed}")
-        for n, life in enumerate(self._lives):
+        for n, life in enumerate(self._lives if 0 in actors else ()):
             self._put(life.at * 1000 + _life_latency(life, rng), _LIFE, n, FIRST, False)
 
     def _put(self, at_ms: int, actor: int, ordinal: int, copy: int, scan: bool) -> None:

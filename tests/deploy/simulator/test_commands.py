@@ -93,7 +93,7 @@ def test_this_machine_is_allowed_and_an_owned_host_too(url: str) -> None:
 def test_simulate_needs_a_secret_and_a_known_preset() -> None:
     assert isinstance(hadir_simulate("http://127.0.0.1:1").exception, CannotDo)
     wrong = hadir_simulate("http://127.0.0.1:1", "--preset", "wild")
-    assert "calm, realistic, ugly" in str(wrong.exception)
+    assert "calm, realistic, ugly, national" in str(wrong.exception)
 
 
 def test_simulate_writes_participants_for_an_import(tmp_path: Path) -> None:
