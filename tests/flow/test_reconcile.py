@@ -5,7 +5,6 @@ import io
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -14,9 +13,6 @@ import httpx
 import orjson
 import pytest
 
-from deploy.local.ports import free_ports
-from deploy.local.process import Process
-from deploy.local.services import RECONCILER, environment
 from deploy.simulator import setup
 from deploy.simulator.delivery import World
 from deploy.simulator.play import Player
@@ -24,8 +20,9 @@ from deploy.simulator.stream import Arrivals, Scan, Webhook
 from deploy.simulator.system import System
 from shared.keys import participant_id_of
 from tests.support.flow import Running, Witness, world_of
+from tests.support.reconciling import Asking, Reconciler, reconciler_of, running, wait_for
 from tests.support.reports import stays
-from tests.support.zoom_api import ACCOUNT, CLIENT, SECRET, ZoomApi
+from tests.support.zoom_api import ZoomApi
 
 LOST = 12
 """Every so-many-th person's webhooks are lost."""
@@ -49,30 +46,15 @@ def zoom() -> Iterator[ZoomApi]:
 
 
 @pytest.fixture(scope="module")
-def reconciler(system: Running, zoom: ZoomApi, tmp_path_factory: Any) -> Iterator[str]:
-    """The process, as it is started where an account is configured; its base URL."""
-    stack, (port,) = system.stack, free_ports(1)
-    env = environment(
-        RECONCILER, settings=stack.settings, secrets=stack.secrets,
-        addresses={"kafka": stack.kafka, "redis": stack.redis, "http_port": str(port)},
-        extra={
-            "zoom_account_id": ACCOUNT, "zoom_client_id": CLIENT, "zoom_client_secret": SECRET,
-            "zoom_token_url": f"{zoom.url}/oauth/token", "report_first_read_seconds": "0",
-            "report_again": "",
-        },
-    )  # fmt: skip
+def reconciler(system: Running, zoom: ZoomApi, tmp_path_factory: Any) -> Iterator[Reconciler]:
+    """The one that is there all the time."""
     log: Path = tmp_path_factory.mktemp("reconciler") / "log"
-    process = Process("attendance-reconciler", RECONCILER.command, log, env)
-    process.start()
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.stop()
-        assert process.exit_code == 0, log.read_text()[-3000:]
+    with running(reconciler_of(system, zoom, log, "attendance-reconciler")) as one:
+        yield one
 
 
 @pytest.fixture(scope="module")
-def played(system: Running, zoom: ZoomApi, reconciler: str) -> Played:
+def played(system: Running, zoom: ZoomApi, reconciler: Reconciler) -> Played:
     """Half of the system's truth comes by webhook, the rest in the report."""
     import asyncio
 
@@ -178,16 +160,76 @@ def test_the_list_of_differences_names_what_was_lost(system: Running, played: Pl
 
 
 def test_whoever_asks_has_it_read_once_more(
-    system: Running, played: Played, reconciler: str
+    system: Running, played: Played, reconciler: Reconciler
 ) -> None:
-    url = f"{system.addresses.attendance}/v1/webinars/{played.webinar_id}/reconciliation"
     with System(system.addresses) as client:
-        before = client.call("GET", url).json()["meetings"]
-        assert all(one["complete"] for one in before)
-        asked = client.call("POST", url, json={"reason": "penyelenggara meminta"}).json()
-        until = time.monotonic() + 60
-        while any(one["reads"][-1]["read"] < asked["asked_ms"]
-                  for one in client.call("GET", url).json()["meetings"]):  # fmt: skip
-            assert time.monotonic() < until, "nobody read"
-            time.sleep(0.3)
-    assert httpx.get(f"{reconciler}/readyz", trust_env=False).status_code == 200
+        desk = Asking(client, played.webinar_id)
+        assert all(one["complete"] for one in desk.meetings())
+        asked = desk.ask()
+        wait_for(lambda: desk.read_since(asked))
+    assert httpx.get(f"{reconciler.url}/readyz", trust_env=False).status_code == 200
+
+
+LATER = "99999001"
+"""The user_id of a row that a report has at a later read."""
+
+
+def longest(zoom: ZoomApi) -> str:
+    """The uuid with the most rows; reports come in pages of a few rows from now on."""
+    zoom.page_rows = 5
+    return max(zoom.rows, key=lambda uuid: len(zoom.rows[uuid]))
+
+
+def test_Z1_a_reconciler_killed_within_a_read_begins_it_anew_and_finds_the_same(
+    system: Running, played: Played, reconciler: Reconciler
+) -> None:
+    zoom = played.zoom
+    uuid = longest(zoom)
+    with System(system.addresses) as client:
+        desk = Asking(client, played.webinar_id)
+        before = desk.differences()
+        zoom.rows[uuid].append({**zoom.rows[uuid][0], "user_id": LATER})
+        zoom.hold(1)
+        asked = desk.ask()
+        wait_for(lambda: uuid in zoom.held)
+        reconciler.process.kill()
+        zoom.let_go()
+        reconciler.process.start()
+        wait_for(lambda: desk.read_since(asked))
+        wait_for(lambda: desk.differences() == before | {(uuid, LATER, "lost")})
+    assert unfinished(system, asked), "it was killed within a read"
+
+
+def unfinished(system: Running, asked: int) -> set[int]:
+    """Reads begun after that of which pages were written, and no end."""
+    begun, ended = set[int](), set[int]()
+    for seen in Witness(system.card).records("attendance.reports.v1"):
+        event = orjson.loads(seen.value)
+        if "page" in event:
+            begun.add(event["read"])
+        elif "digest" in event:
+            ended.add(event["read"])
+    return {read for read in begun - ended if read >= asked}
+
+
+def test_L1_two_reconcilers_within_the_same_read_find_what_one_finds(
+    system: Running, played: Played, reconciler: Reconciler, tmp_path: Path
+) -> None:
+    zoom = played.zoom
+    uuid = longest(zoom)
+    with System(system.addresses) as client:
+        desk = Asking(client, played.webinar_id)
+        wait_for(lambda: httpx.get(f"{reconciler.url}/readyz", trust_env=False).is_success)
+        zoom.rows[uuid][:] = [row for row in zoom.rows[uuid] if row["user_id"] != LATER]
+        expected = {one for one in desk.differences() if one[1] != LATER}
+        zoom.hold(1)
+        asked = desk.ask()
+        wait_for(lambda: uuid in zoom.held)
+        # by its name it comes before the other one: the group gives it the first one's seat
+        with running(reconciler_of(system, zoom, tmp_path / "log", "a-second")):
+            wait_for(lambda: zoom.held.count(uuid) == 2)  # both are within it
+            zoom.let_go()
+            wait_for(lambda: desk.read_since(asked))
+            wait_for(lambda: desk.differences() == expected)
+            counts = desk.reads_since(asked)
+    assert max(counts.values()) <= 4, "one each, and each once more to be sure"

@@ -5,6 +5,7 @@ pages with tokens that die, and plays what it is told: 429, 5xx, silence, totals
 """
 
 import base64
+import contextlib
 import json
 import threading
 import time
@@ -50,6 +51,24 @@ class ZoomApi:
     asked: list[str] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     url: str = ""
+    page_rows: int = 300
+    """A page may have fewer rows than were asked for."""
+    hold_from: int = 0
+    """Report pages from this one on are kept back until `let_go`; 0: none."""
+    held: list[str] = field(default_factory=list)
+    """The uuids of the pages that were kept back, by arrival."""
+    _gate: threading.Event = field(default_factory=threading.Event)
+
+    def hold(self, first_page: int) -> None:
+        """Answer no report page from this one on, for a time."""
+        self._gate.clear()
+        self.held.clear()
+        self.hold_from = first_page
+
+    def let_go(self) -> None:
+        """Answer whatever was kept back, and everything after it."""
+        self.hold_from = 0
+        self._gate.set()
 
     def add(self, stays: Iterable[Stay]) -> None:
         for stay in stays:
@@ -96,7 +115,7 @@ class ZoomApi:
             return 404, {}, {"code": 3001, "message": "This meeting does not exist."}
         if uuid not in self.rows:
             return 404, {}, {"code": 3001, "message": "This meeting's details are not available."}
-        size = min(300, int(query.get("page_size", ["30"])[0]))
+        size = min(self.page_rows, int(query.get("page_size", ["30"])[0]))
         first = int((query.get("next_page_token") or ["0"])[0])
         if first and first >= self.dead_after * size:
             self.dead_after = 10**9
@@ -105,6 +124,9 @@ class ZoomApi:
                 {},
                 {"code": 300, "message": "The next page token is either invalid or expired."},
             )
+        if 0 < self.hold_from <= first // size:
+            self.held.append(uuid)
+            self._gate.wait(60)
         rows = self.rows[uuid]
         total = self.totals[uuid].popleft() if self.totals[uuid] else len(rows)
         page = rows[first : first + size]
@@ -159,7 +181,8 @@ def _handler(api: ZoomApi) -> type[BaseHTTPRequestHandler]:
                 self.send_header(name, value)
             self.send_header("content-length", str(len(raw)))
             self.end_headers()
-            self.wfile.write(raw)
+            with contextlib.suppress(OSError):  # whoever asked was killed meanwhile
+                self.wfile.write(raw)
 
         def log_message(self, *_: object) -> None:
             """Quiet."""
