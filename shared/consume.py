@@ -13,7 +13,7 @@ from kafka.structs import OffsetAndMetadata
 from pydantic import ValidationError
 from redis.exceptions import RedisError
 
-from shared.dead_letters import DeadLetters
+from shared.dead_letters import Burial, Dead
 from shared.envelope import header
 from shared.events import Event
 from shared.provision import partitions_of
@@ -24,8 +24,6 @@ log = structlog.get_logger()
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
 NOT_YET_SECONDS = 0.2
-POISON_RUN_LIMIT = 1_000
-"""So many dead letters in a row are our own fault: the worker stops instead."""
 
 
 class Record(NamedTuple):
@@ -45,25 +43,11 @@ class Poison(Exception):
     """This record can never be handled; the text is the reason in its dead letter."""
 
 
-class TooMuchPoison(Exception):
-    """More dead letters in a row than an input can have; the worker must not go on."""
-
-
 class NotYet(Exception):
     """Something that the batch needs is still on its way: the same batch again, a moment later."""
 
 
 TRANSIENT: tuple[type[Exception], ...] = (NotYet, KafkaError, RedisError, OSError)
-
-
-class _Dead(NamedTuple):
-    """A record (raw or parsed) for the dead letters, and its key as it was."""
-
-    topic: Topic
-    record: Any
-    key: bytes | None
-    reason: str
-    attempts: int
 
 
 class Handler(Protocol):
@@ -133,8 +117,7 @@ class BatchConsumer:
         self._handle, self._position, self._on_assigned = handle, position, on_assigned
         self._parse = parse
         self._max_records = max_records
-        self._dead = DeadLetters(settings)
-        self._poison_run = 0
+        self._dead = Burial(settings)
         self._astray = self._closed = False
         self.ready = threading.Event()
         self._consumer = client(
@@ -241,22 +224,22 @@ class BatchConsumer:
 
     def _process(self, raw: Sequence[Any]) -> None:
         parsed = [self._parsed(record) for record in raw]
-        dead = [each for each in parsed if isinstance(each, _Dead)]
+        dead = [each for each in parsed if isinstance(each, Dead)]
         dead += self._handled([each for each in parsed if isinstance(each, Record)])
-        self._bury(dead, all_of_them=len(dead) == len(raw))
+        self._dead.bury(dead, all_of_them=len(dead) == len(raw))
 
-    def _parsed(self, record: Any) -> "Record | _Dead":
+    def _parsed(self, record: Any) -> Record | Dead:
         topic = self._by_name[record.topic]
         headers = list(record.headers or ())
         try:
             key = _key(record.key)
             event = None if record.value is None else self._parse(topic, headers, record.value)
         except Poison as reason:
-            return _Dead(topic, record, record.key, str(reason), 1)
+            return Dead(topic, record, record.key, str(reason), 1)
         return Record(topic, record.partition, record.offset, key, event, record.timestamp,
                       record.value, headers)  # fmt: skip
 
-    def _handled(self, good: Sequence[Record]) -> "list[_Dead]":
+    def _handled(self, good: Sequence[Record]) -> list[Dead]:
         """Those that the handler never will handle."""
         if not good:
             return []
@@ -269,7 +252,7 @@ class BatchConsumer:
             return [dead for record in good if (dead := self._one(record))]
         return []
 
-    def _one(self, record: Record) -> "_Dead | None":
+    def _one(self, record: Record) -> Dead | None:
         key, because = record.key.encode() or None, ""
         for attempt in range(1, ATTEMPTS + 1):
             try:
@@ -277,22 +260,13 @@ class BatchConsumer:
             except TRANSIENT:
                 raise
             except Poison as reason:
-                return _Dead(record.topic, record, key, str(reason), attempt)
+                return Dead(record.topic, record, key, str(reason), attempt)
             except Exception as failed:
                 log.exception("record_failed", topic=record.topic.name, offset=record.offset)
                 because = f"{type(failed).__name__} while handling"
             else:
                 return None
-        return _Dead(record.topic, record, key, because, ATTEMPTS)
-
-    def _bury(self, dead: "Sequence[_Dead]", *, all_of_them: bool) -> None:
-        run = self._poison_run + len(dead) if all_of_them else 0
-        if run > POISON_RUN_LIMIT:
-            raise TooMuchPoison(f"more than {POISON_RUN_LIMIT} unreadable records in a row")
-        for topic, record, key, reason, attempts in dead:
-            self._dead.write(topic, record.partition, record.offset, key, record.value,
-                             list(record.headers or ()), reason, attempts=attempts)  # fmt: skip
-        self._poison_run = run
+        return Dead(record.topic, record, key, because, ATTEMPTS)
 
     def _back_to(self, raw: Sequence[Any]) -> None:
         first: dict[TopicPartition, int] = {}

@@ -1,6 +1,8 @@
 """Dead letters: records that nobody can handle, kept with reason and origin instead of skipped."""
 
 import time
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
 import structlog
 from kafka import KafkaProducer
@@ -11,6 +13,22 @@ from shared.telemetry import DEAD_LETTERS
 from shared.topics import Topic
 
 log = structlog.get_logger()
+POISON_RUN_LIMIT = 1_000
+"""So many dead letters in a row are our own fault: the worker stops instead."""
+
+
+class TooMuchPoison(Exception):
+    """More dead letters in a row than an input can have; the worker must not go on."""
+
+
+class Dead(NamedTuple):
+    """A record (raw or parsed) for the dead letters, and its key as it was."""
+
+    topic: Topic
+    record: Any
+    key: bytes | None
+    reason: str
+    attempts: int
 
 
 class DeadLetters:
@@ -41,6 +59,32 @@ class DeadLetters:
         if self._producer is not None:
             self._producer.close(timeout=10)
             self._producer = None
+
+
+class Burial:
+    """Sets aside what a batch consumer cannot handle, as long as that is not everything."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._letters = DeadLetters(settings)
+        self._run = 0
+
+    def bury(self, dead: Sequence[Dead], *, all_of_them: bool) -> None:
+        """Write a batch's dead letters; `all_of_them`: nothing else was in the batch.
+
+        Raises:
+            TooMuchPoison: nothing but dead letters for too long; these are not written.
+        """
+        run = self._run + len(dead) if all_of_them else 0
+        if run > POISON_RUN_LIMIT:
+            raise TooMuchPoison(f"more than {POISON_RUN_LIMIT} unreadable records in a row")
+        for topic, record, key, reason, attempts in dead:
+            self._letters.write(topic, record.partition, record.offset, key, record.value,
+                                list(record.headers or ()), reason, attempts=attempts)  # fmt: skip
+        self._run = run
+
+    def close(self) -> None:
+        """Close the producer, if there ever was a dead letter."""
+        self._letters.close()
 
 
 def dead_letter_headers(

@@ -149,7 +149,8 @@ ROOMS = of("rooms.py", "test_room_and_corrections.py").rows(
     ("I10", "astray.append((last_out, at))", "pass"),
 )  # fmt: skip
 
-REPORTS = of("reports.py", "test_report_rows.py", "services/attendance/test_reports.py").rows(
+REPORTS = of("reports.py", "test_report_rows.py", "services/attendance/test_reports.py",
+             "services/attendance/test_report_of_few.py").rows(
     ("Z1", "read.number // 1000 - first >= reread_seconds", "True"),
     ("Z1", "return not self.problem and self.rows == self.total", "return not self.problem"),
     ("Z2", "if first is not None and read.number", "if first is None or read.number"),

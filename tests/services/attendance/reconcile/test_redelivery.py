@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -26,12 +25,6 @@ def entry(number: int, **more: Any) -> dict[str, Any]:
     return {"event": "webinar.participant_joined", "status": 500, "retry_num": 3,
             "failed_reason_type": -7, "request_id": f"r{number}", "trace_id": "t",
             "request_body": body, **more}  # fmt: skip
-
-
-@pytest.fixture
-def zoom() -> Iterator[ZoomApi]:
-    with ZoomApi() as api:
-        yield api
 
 
 def found(zoom: ZoomApi) -> list[Failed]:
