@@ -10,10 +10,10 @@ STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 ARGS ?=
 
-.PHONY: help venv demo up down test lint format lock soak mutants bench clean
+.PHONY: help venv demo up down test lint format lock soak mutants bench bench-national clean
 
 help: ## Show this list
-	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
+	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
 
 venv: $(STAMP) ## Make .venv from requirements.lock (at once when up to date)
 
@@ -54,8 +54,11 @@ soak: $(STAMP) ## Long tests: 200 kills, and 20 webinars of 500 people in three 
 mutants: $(STAMP) ## Break every rule once in a copy, and see a test go red (ARGS="I4 W1")
 	@$(BIN)/python -m tests.mutations.run $(ARGS)
 
-bench: $(STAMP) ## Measure: medians and ratios in one run
+bench: $(STAMP) ## Measure beside peers, all but the million people; targets and verdicts (ARGS="--only step")
 	@$(BIN)/hadir bench $(ARGS)
+
+bench-national: $(STAMP) ## Measure the whole line with 1,000,000 people: up to an hour
+	@$(BIN)/hadir bench --only national $(ARGS)
 
 lock: ## Resolve pyproject.toml anew into requirements.lock, for every Python and platform
 	@test -x .venv-lock/bin/uv || { $(PYTHON) -m venv .venv-lock && \
@@ -68,6 +71,9 @@ lock: ## Resolve pyproject.toml anew into requirements.lock, for every Python an
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --extra telemetry --group build --constraint requirements.lock \
 	  --output-file deploy/requirements.lock
+	echo ziglang==0.17.1 | .venv-lock/bin/uv pip compile - --quiet --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --output-file deploy/bench/compiler.lock
 
 clean: ## Remove .venv and caches; ./var (your data) stays
 	rm -rf $(VENV) .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
