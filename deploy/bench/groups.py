@@ -79,7 +79,13 @@ def _step(options: Options) -> list[Row]:
 def _line(options: Options) -> list[Row]:
     from deploy.bench import line
 
-    return line.run(people=2_000, say=options.say)
+    return line.run_100k(options.say)
+
+
+def _national(options: Options) -> list[Row]:
+    from deploy.bench import line
+
+    return line.run_1m(options.say)
 
 
 def _live(options: Options) -> list[Row]:
@@ -94,5 +100,7 @@ GROUPS = (
     Group("step", ("step_vs_quix", "step_vs_vanilla_faust", "step_vs_limit",
                    "step_vs_kafka_streams"), _step),
     Group("line", ("line_100k_seconds_after_end",), _line),
+    Group("national", ("line_1m_mismatches", "line_1m_cost_ratio", "line_1m_gib"), _national,
+          at_once=False),
     Group("live", ("live_shown", "live_p50_ms", "live_p99_ms"), _live),
 )  # fmt: skip
