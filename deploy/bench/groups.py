@@ -94,6 +94,12 @@ def _live(options: Options) -> list[Row]:
     return live.run(seconds=options.seconds, say=options.say)
 
 
+def _gate(_: Options) -> list[Row]:
+    from deploy.bench import gate
+
+    return gate.run()
+
+
 GROUPS = (
     Group("gateway", ("gateway_vs_bare", "gateway_vs_fastapi_aiokafka", "gateway_p99_ms",
                       "gateway_paused_broker_mib"), _gateway),
@@ -103,4 +109,5 @@ GROUPS = (
     Group("national", ("line_1m_mismatches", "line_1m_cost_ratio", "line_1m_gib"), _national,
           at_once=False),
     Group("live", ("live_shown", "live_p50_ms", "live_p99_ms"), _live),
+    Group("gate", ("gate_gateway", "gate_attendance"), _gate, at_once=False),
 )  # fmt: skip

@@ -1,0 +1,172 @@
+"""Two ratios that a slower program changes and a slower machine does not.
+
+The processor time of our hot paths, as real code in one process, divided by that of a fixed work on
+the same bodies in the same process: HMAC, JSON, and loops of plain Python in about equal parts, so
+that neither a quicker library nor a quicker interpreter moves the ratio much. Nothing is waited for.
+
+`python -m tests.benchmarks.gate` prints the ratios beside the committed ones; with `--write` they are
+committed anew, which a change that is meant to cost time does on purpose.
+"""
+
+import asyncio
+import gc
+import hmac
+import json
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from deploy.bench.load import body
+from services.attendance.gateway import PATH, Gateway
+from services.attendance.group_commit import GroupCommit
+from services.attendance.settings import GatewaySettings
+from shared.crypto import identity_hmac
+from shared.events.registration import EnrolledV1, Link, SessionV1, WebinarSetV1, ZoomRoom
+from shared.keys import participant_id_of
+from tests.support.pipeline import KEY, Pipeline
+
+COMMITTED = Path(__file__).with_name("gate.json")
+MARGIN = 1.6
+"""So much slower, against the reference, is a slowdown and no noise."""
+ROUNDS = 7
+SECRET, STAMP = b"gate-secret", 1_790_000_000
+PEOPLE, DELIVERIES, TOGETHER = 150, 1_500, 64
+WEBINAR = "5d0f6f0e-52a5-5c44-9e0c-0a1f0f4b7a11"
+BODIES = [body(n) for n in range(DELIVERIES)]
+
+
+def ratios() -> dict[str, float]:
+    """Processor time of each path over that of the reference; of each the quickest round."""
+    paths = {"reference": _reference, "gateway": _gateway(), "attendance": _attendance}
+    least = dict.fromkeys(paths, float("inf"))
+    for _ in range(ROUNDS):
+        for name, work in paths.items():
+            least[name] = min(least[name], _cpu(work))
+    per_event = {"reference": DELIVERIES, "gateway": DELIVERIES, "attendance": 2 * PEOPLE}
+    cost = {name: least[name] / per_event[name] for name in paths}
+    return {name: cost[name] / cost["reference"] for name in ("gateway", "attendance")}
+
+
+def too_slow(found: dict[str, float]) -> list[str]:
+    """A sentence for each path that is slower than the margin allows."""
+    committed = json.loads(COMMITTED.read_text())
+    return [
+        f"{name} takes {at:.2f} × the reference, {committed[name]:.2f} × is committed"
+        for name, at in found.items()
+        if at > MARGIN * committed[name]
+    ]
+
+
+def _cpu(work: Callable[[], None]) -> float:
+    gc.collect()
+    gc.disable()
+    began = time.process_time()
+    work()
+    took = time.process_time() - began
+    gc.enable()
+    return took
+
+
+def _reference() -> None:
+    for raw in BODIES:
+        hmac.new(SECRET, raw, "sha256").hexdigest()
+        orjson.dumps(orjson.loads(raw))
+        h = 0
+        for byte in raw[:80]:
+            h = (h * 31 + byte) & 0xFFFFFFFF
+
+
+def _gateway() -> Callable[[], None]:
+    """Signed deliveries through the real route, written to a broker that is always there."""
+    settings = GatewaySettings(kafka="", zoom_secrets=(SECRET.decode(),))
+    scopes = [_scope(raw) for raw in BODIES]
+
+    async def written(_: int, __: bytes) -> None:
+        await asyncio.sleep(0)
+
+    async def deliver(gateway: Gateway, turn: Any, answers: list[int]) -> None:
+        async def send(message: Any) -> None:
+            if "status" in message:
+                answers.append(message["status"])
+
+        for scope, raw in turn:
+
+            async def receive(raw: bytes = raw) -> Any:
+                return {"type": "http.request", "body": raw, "more_body": False}
+
+            await gateway(scope, receive, send)
+
+    async def all_of_them() -> None:
+        commit = GroupCommit(written, max_waiting=settings.gateway_max_waiting_bytes)
+        gateway = Gateway(settings, commit, _never, _never, now=lambda: STAMP)
+        turn, answers = iter(zip(scopes, BODIES, strict=True)), []
+        await asyncio.gather(*(deliver(gateway, turn, answers) for _ in range(TOGETHER)))
+        assert answers == [200] * DELIVERIES
+
+    return lambda: asyncio.run(all_of_them())
+
+
+async def _never(*_: Any) -> None:
+    raise AssertionError("every delivery is a signed webhook")
+
+
+def _scope(raw: bytes) -> dict[str, Any]:
+    signed = hmac.new(SECRET, f"v0:{STAMP}:".encode() + raw, "sha256").hexdigest()
+    headers = {
+        "host": "127.0.0.1", "content-type": "application/json", "content-length": len(raw),
+        "x-zm-request-timestamp": STAMP, "x-zm-signature": f"v0={signed}", "x-zm-request-id": "r",
+    }  # fmt: skip
+    return {"type": "http", "path": PATH, "method": "POST", "query_string": b"",
+            "headers": [(k.encode(), str(v).encode()) for k, v in headers.items()]}  # fmt: skip
+
+
+def _attendance() -> None:
+    """Both stages over joins and leaves of everybody, to the last decision."""
+    pipeline = Pipeline(partitions=2)
+    pipeline.webinar(_webinar())
+    for n in range(PEOPLE):
+        pipeline.enrol(_enrolled(n))
+    for raw in BODIES[:PEOPLE]:
+        pipeline.webhook(raw)
+    for raw in BODIES[:PEOPLE]:
+        pipeline.webhook(_left(raw))
+    decided = pipeline.decisions()
+    assert [d["verdict"] for d in decided.values()] == ["eligible"] * PEOPLE
+
+
+def _webinar() -> WebinarSetV1:
+    session = SessionV1(id="s1", start="2026-02-02T02:00:00Z", end="2026-02-02T04:00:00Z",
+                        zoom=ZoomRoom(number="93201235621"))  # fmt: skip
+    return WebinarSetV1(webinar_id=WEBINAR, version=1, programme_id=WEBINAR, year=2026,
+                        title="Gate", sessions=(session,))  # fmt: skip
+
+
+def _enrolled(n: int) -> EnrolledV1:
+    link = Link(zoom_number="93201235621", registrant_id=f"bench-{n:016d}")
+    return EnrolledV1(
+        webinar_id=WEBINAR, participant_id=participant_id_of(str(n)), external_id=str(n), version=1,
+        year=2026, region_code="15", category="asn", links=(link,),
+        email_hmac=identity_hmac(KEY, f"p{n}@contoh.example"),
+    )  # fmt: skip
+
+
+def _left(joined: bytes) -> bytes:
+    return joined.replace(b"participant_joined", b"participant_left").replace(
+        b'"join_time":"2026-02-02T02:00:03Z"', b'"leave_time":"2026-02-02T03:59:03Z"'
+    )
+
+
+def main() -> None:
+    """Print, or write."""
+    found = {name: round(at, 2) for name, at in ratios().items()}
+    if "--write" in sys.argv[1:]:
+        COMMITTED.write_text(json.dumps(found, indent=1) + "\n")
+    print(json.dumps({"found": found, "committed": json.loads(COMMITTED.read_text())}))
+
+
+if __name__ == "__main__":
+    main()
