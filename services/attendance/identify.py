@@ -186,6 +186,11 @@ class IdentifyStage(Listener):
         self._desk.look.add(uuid)
         self._release(uuid)
 
+    def report_forgotten(self, uuid: str) -> None:
+        """Its rows and claims are dropped, those that wait too."""
+        self._desk.forget(uuid)
+        self._untold.claims.pop(uuid, None)
+
     def _release(self, uuid: str) -> None:
         if self._desk.release(uuid):
             self._untold.connections.update(self._book.of_meeting(uuid))

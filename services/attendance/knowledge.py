@@ -55,6 +55,9 @@ class Listener:
     def report_changed(self, uuid: str) -> None:
         """Another read of a meeting's report is confirmed, or a read said that there is none."""
 
+    def report_forgotten(self, uuid: str) -> None:
+        """A meeting's report is too old: nothing is told of the meeting any more."""
+
     def difference_published(self, webinar_id: str, participant_id: str) -> None:
         """What reports and webhooks differ on stands on its topic, whoever wrote it."""
 
@@ -101,7 +104,8 @@ class Knowledge:
             self.reports.page(event)
         elif isinstance(event, ReportReadV1):
             self.reports.read(event)
-            self._confirm(event.meeting_uuid)
+            if event.meeting_uuid in self.reports.of:
+                self._confirm(event.meeting_uuid)
         elif isinstance(event, ReportDifferedV1):
             self.keep_difference(event)
             who = event.webinar_id, event.participant_id
@@ -112,6 +116,14 @@ class Knowledge:
         lengths = [self.webinars[w].report_reread_seconds for w in self.by_number[number]]
         if self.reports.confirm(uuid, max(lengths, default=REREAD_SECONDS)):
             self._tell(lambda listener: listener.report_changed(uuid))
+
+    def forget_old_reports(self, now: float) -> None:
+        """Drop what Zoom's reports said of meetings whose webhooks are about to be gone. What it
+        changed stands on the events topic."""
+        for uuid in self.reports.old(now):
+            self.reports.forget(uuid)
+            for listener in self.listeners:
+                listener.report_forgotten(uuid)
 
     def keep_difference(self, event: ReportDifferedV1) -> None:
         """What differs on a connection, as it stands on its topic."""

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from services.attendance.domain.connections import connection_id
 from services.attendance.domain.identity import Identifiers
+from services.attendance.domain.reading_plan import ACTS
 from services.attendance.domain.reports import Confirmed, Read, Row, confirmed, root, says_none
 from services.attendance.packed_rows import PackedRows, pack, unpack
 from shared.events.attendance import ReportPageV1, ReportReadV1
@@ -32,10 +33,12 @@ class Page(NamedTuple):
 class Report:
     """The reads of one meeting uuid."""
 
-    __slots__ = ("confirmed", "number", "pending", "reads", "rows", "says_none")
+    __slots__ = ("confirmed", "first", "number", "pending", "reads", "rows", "says_none")
 
     def __init__(self, number: str) -> None:
         self.number = number
+        self.first = 0
+        """The millisecond at which the uuid's first reading began, as far as anybody said."""
         self.reads: dict[int, Read] = {}
         self.pending: dict[int, dict[int, Page]] = {}
         self.rows: dict[str, Homes] = {}
@@ -56,11 +59,13 @@ class KnownReports:
     def __init__(self, partitions: int) -> None:
         self._partitions = partitions
         self.of: dict[str, Report] = {}
+        self.forgotten: set[str] = set()
+        """Uuids whose reports are too old: nothing is told of their connections any more."""
 
     def page(self, event: ReportPageV1) -> None:
         """Keep a page until its reading is over."""
-        report = self._report(event.meeting_uuid, event.zoom_number)
-        if event.read in report.reads:
+        report = self._report(event.meeting_uuid, event.zoom_number, event.read)
+        if report is None or event.read in report.reads:
             return
         evidence = tuple(
             pack(Row(user_id, join, leave, *who))
@@ -73,7 +78,10 @@ class KnownReports:
 
     def read(self, event: ReportReadV1) -> None:
         """A reading is over: its rows are kept if they are all there."""
-        report = self._report(event.meeting_uuid, event.zoom_number)
+        first = event.first or event.read
+        report = self._report(event.meeting_uuid, event.zoom_number, first)
+        if report is None:
+            return
         pages = report.pending.pop(event.read, {})
         if event.read in report.reads:
             return
@@ -126,10 +134,24 @@ class KnownReports:
         """The partition that tells of a user_id which no connection has."""
         return partition_of(connection_id(uuid, "", user_id).encode(), self._partitions)
 
-    def _report(self, uuid: str, number: str) -> Report:
+    def old(self, now: float) -> list[str]:
+        """Uuids whose reports act no more: their rows' webhooks and claims are about to be gone."""
+        before = int((now - ACTS) * 1000)
+        return [uuid for uuid, report in self.of.items() if report.first < before]
+
+    def forget(self, uuid: str) -> None:
+        """Drop all reads of a uuid, and whatever is still to come of it."""
+        self.forgotten.add(uuid)
+        self.of.pop(uuid, None)
+
+    def _report(self, uuid: str, number: str, first: int) -> Report | None:
+        """None where it is forgotten."""
+        if uuid in self.forgotten:
+            return None
         report = self.of.get(uuid)
         if report is None:
             report = self.of[uuid] = Report(number)
+        report.first = min(report.first or first, first)
         return report
 
     def _homes(self, uuid: str, pages: Iterable[Page]) -> Homes:

@@ -118,7 +118,24 @@ class ReportDesk:
         sent = self._sent.setdefault(uuid, set())
         sent.update(user for users in claims.at_home.values() for user in users)
 
+    def forget(self, uuid: str) -> None:
+        """Drop all that is known of a uuid's report."""
+        for by_uuid in (self._claimed, self._sent, self._released):
+            by_uuid.pop(uuid, None)
+        for by_digest in (self._markers, self._told):
+            for place in [place for place in by_digest if place[0] == uuid]:
+                del by_digest[place]
+        self._by_token = _without(uuid, self._by_token)
+        self.loose -= {place for place in self.loose if place[0] == uuid}
+        self.look.discard(uuid)
+        self.due.discard(uuid)
+
     # --- what is told ---
+
+    def silent(self, uuid: str) -> bool:
+        """Whether nothing is told of a meeting any more: whoever knows what its report said knows
+        more than we do."""
+        return uuid in self._reports.forgotten
 
     def number(self, uuid: str) -> int:
         """The released read's number: part of every revision in that uuid, for it only grows."""
@@ -198,7 +215,9 @@ class ReportDesk:
 
     def applied(self, uuid: str) -> Iterator[dict[str, Any]]:
         """Bodies of `ReportAppliedV1`, as far as this partition goes."""
-        report, released = self._reports.of[uuid], self._released.get(uuid)
+        report, released = self._reports.of.get(uuid), self._released.get(uuid)
+        if report is None:
+            return  # forgotten meanwhile
         place = {"meeting_uuid": uuid, "zoom_number": report.number,
                  "source": self._partition, "sources": self._partitions}  # fmt: skip
         nobody: tuple[str, ...] = ()
@@ -236,6 +255,13 @@ def claim_bodies(uuid: str, claims: Claims, home: int, source: int, sources: int
             "users": users[first : first + MOST_USERS],
             "told": claims.told if last else MORE_FOLLOW,
         }  # fmt: skip
+
+
+def _without(uuid: str, by_token: dict[str, set[tuple[str, str]]]
+             ) -> defaultdict[str, set[tuple[str, str]]]:  # fmt: skip
+    """The index of identifiers less the rows of one uuid."""
+    left = {token: {p for p in places if p[0] != uuid} for token, places in by_token.items()}
+    return defaultdict(set, {token: places for token, places in left.items() if places})
 
 
 def _users(known: Known) -> frozenset[str]:

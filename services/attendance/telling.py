@@ -207,6 +207,8 @@ class Teller:
 
     def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: Iterable[str],
               revision: int, rooms: Rooms = NO_ROOMS) -> Frames:  # fmt: skip
+        if self._desk.silent(known.meeting_uuid):
+            return
         owners = found.owners
         unresolved = not owners and not found.nobody
         before_screen = frozenset[str]().union(*rooms.values())

@@ -1,6 +1,7 @@
 """The attendance worker: both stages in one Faust app, fed by what is known of the roster."""
 
 import asyncio
+import time
 from collections.abc import Sequence
 
 import structlog
@@ -73,6 +74,7 @@ class Worker:
         await self._tail.start()
         self._tasks.append(asyncio.create_task(self._tail.run()))
         await self._tail.caught_up.wait()
+        self.knowledge.forget_old_reports(time.time())
         await self.stream.start()
         self._tasks.append(asyncio.create_task(self._report()))
         self._tasks.append(asyncio.create_task(self._live.run(self._deciding)))
@@ -115,6 +117,7 @@ class Worker:
         """Once a second, for the progress pages; lost reports do no harm."""
         while True:
             await asyncio.sleep(0.5)
+            self.knowledge.forget_old_reports(time.time())
             try:
                 await asyncio.to_thread(self._progress.write, *self._state())
             except RedisError as away:

@@ -155,6 +155,7 @@ class ReportPageV1(Event):
 class ReportReadV1(Event):
     """A reading of a report is over: how many rows came, of how many, and their digest, which says
     nothing of their order. `refused`: rows that are no evidence. `problem`: why it broke off.
+    `first`: the `read` of the uuid's first reading; 0 where it is this one.
     """
 
     type: ClassVar[str] = "hadir.attendance.report-read.v1"
@@ -167,6 +168,7 @@ class ReportReadV1(Event):
     refused: int = 0
     digest: str
     problem: str = ""
+    first: int = 0
 
 
 class ReportAskedV1(Event):

@@ -10,6 +10,9 @@ SLOWEST = 3600
 KEPT = 20 * 86_400
 """Seconds after a meeting was first heard of in which its report may be read: the webhooks that it
 is compared with are kept for 28 days."""
+ACTS = 27 * 86_400
+"""Seconds after a uuid's first reading began in which anything is told of it: a day later its webhooks
+and the claims on its rows may be gone, and all of its rows would look lost."""
 
 
 class Pace(NamedTuple):

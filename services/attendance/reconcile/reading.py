@@ -22,12 +22,14 @@ IN_MEETING, WAITING = "in_meeting", "in_waiting_room"
 
 
 class Job(NamedTuple):
-    """A uuid to be read; `around`: its first and last known second."""
+    """A uuid to be read; `around`: its first and last known second; `first`: the number of its first
+    reading, 0 where there was none."""
 
     uuid: str
     number: str
     kind: Kind
     around: Interval | None = None
+    first: int = 0
 
 
 class Tally:
@@ -74,7 +76,7 @@ async def read_report(client: ZoomClient, job: Job, publish: Publish, tag: Tag,
     read = ReportReadV1(
         meeting_uuid=job.uuid, zoom_number=job.number, read=number, at=int(clock()),
         total_records=tally.total or 0, rows=tally.rows, refused=tally.refused,
-        digest=tally.digest, problem=tally.problem,
+        digest=tally.digest, problem=tally.problem, first=job.first or number,
     )  # fmt: skip
     await publish(job.uuid, read)
     return read

@@ -1,6 +1,6 @@
 """What the reconciler knows: webinars, their meetings' lives, reads so far, who asked for one.
 
-Meetings come from the events topic, three weeks back; nothing of a person is kept.
+Meetings come from the events topic, seven weeks back; nothing of a person is kept.
 """
 
 import asyncio
@@ -35,6 +35,9 @@ from shared.settings import KafkaSettings
 from shared.topics import EVENTS, Topic
 
 log = structlog.get_logger()
+LOOK_BACK = KEPT + 30 * 86_400
+"""Seconds back at which the events are begun. An old meeting may be told of anew as long as its
+webhooks are kept; if that were the first word heard of it, its report would be read far too late."""
 
 
 class Wanted(NamedTuple):
@@ -75,6 +78,7 @@ class Watch:
         self._meetings: dict[str, dict[str, MeetingTimes]] = defaultdict(dict)
         self._heard: dict[str, int] = {}
         self.reads: dict[str, dict[int, Read]] = defaultdict(dict)
+        self._first: dict[str, int] = {}
         self._asked_uuid: dict[str, int] = {}
         self._asked_webinar: dict[str, int] = {}
 
@@ -94,6 +98,9 @@ class Watch:
 
     def read(self, event: ReportReadV1) -> None:
         """A reading is over, whoever read."""
+        first = event.first or event.read
+        known = self._first.setdefault(event.meeting_uuid, first)
+        self._first[event.meeting_uuid] = min(first, known)
         self.reads[event.meeting_uuid][event.read] = Read(
             event.read, event.at, event.total_records, event.rows, event.digest, event.problem
         )
@@ -135,7 +142,8 @@ class Watch:
     def _job(self, times: MeetingTimes) -> Job:
         seen = instants(times)
         around = (min(seen), max(seen)) if seen else None
-        return Job(times.uuid, times.number, self._kinds.get(times.number, "meeting"), around)
+        kind = self._kinds.get(times.number, "meeting")
+        return Job(times.uuid, times.number, kind, around, self._first.get(times.uuid, 0))
 
 
 class MeetingsTail:
@@ -162,7 +170,7 @@ class MeetingsTail:
             await consumer.stop()
 
     async def _go_back(self, consumer: AIOKafkaConsumer, places: list[TopicPartition]) -> None:
-        since = int((time.time() - KEPT) * 1000)
+        since = int((time.time() - LOOK_BACK) * 1000)
         found = await consumer.offsets_for_times(dict.fromkeys(places, since))
         for place, at in found.items():
             if at is not None:

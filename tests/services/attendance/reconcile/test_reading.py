@@ -22,7 +22,7 @@ def reading(zoom: ZoomApi, **more: Any) -> tuple[ReportReadV1, list[ReportPageV1
         written.append(event)
 
     watch = more.pop("time_", Time())
-    job = Job(UUID, "932", "webinar", (T, T + 3600))
+    job = Job(UUID, "932", "webinar", (T, T + 3600), more.pop("first", 0))
     read = ask(zoom, lambda client: read_report(client, job, publish, lambda v: f"h({v})" if v else "",
                                                 watch.clock), watch, **more)  # fmt: skip
     assert written[-1] == read
@@ -37,6 +37,12 @@ def test_Z1_a_whole_report_is_written_page_by_page_without_names(zoom: ZoomApi) 
     first = pages[0].rows[0]
     assert first == ("16778240", T, T + 3600, "in_meeting", "reg0", "h(p0@x.example)", "")
     assert "Nama" not in str(pages)
+
+
+def test_every_read_says_when_the_first_one_of_its_uuid_began(zoom: ZoomApi) -> None:
+    zoom.add(stays(1))
+    assert reading(zoom)[0].first == T * 1000
+    assert reading(zoom, first=77)[0].first == 77
 
 
 def test_Z1_the_order_of_rows_does_not_change_the_digest_and_a_second_does(zoom: ZoomApi) -> None:

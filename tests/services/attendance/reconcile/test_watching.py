@@ -7,7 +7,7 @@ import pytest
 from services.attendance.domain.facts import MeetingTimes
 from services.attendance.domain.reading_plan import KEPT
 from services.attendance.reconcile.watching import Watch, instances_in
-from shared.events.attendance import ReportAskedV1
+from shared.events.attendance import ReportAskedV1, ReportReadV1
 from shared.events.registration import WebinarSetV1
 from shared.topics import REPORTS, WEBINARS
 
@@ -93,3 +93,15 @@ def test_a_meeting_whose_webhooks_are_about_to_be_forgotten_is_not_read_any_more
     found.meeting(seen(), START)
     assert uuids(found, START + KEPT) == ["m1"]
     assert uuids(found, START + KEPT + 1) == []
+
+
+def test_the_first_read_of_a_uuid_is_known_from_any_later_one() -> None:
+    found = watch()
+    found.meeting(seen(), START)
+    assert [one.job.first for one in found.wanted(END)] == [0]
+    said = {"meeting_uuid": "m1", "zoom_number": NUMBER, "at": END, "total_records": 0, "rows": 0,
+            "digest": "rows:0"}  # fmt: skip
+    found.read(ReportReadV1.model_validate({**said, "read": 9000, "first": 3000}))
+    assert [one.job.first for one in found.wanted(END)] == [3000]
+    found.read(ReportReadV1.model_validate({**said, "read": 2000}))
+    assert [one.job.first for one in found.wanted(END)] == [2000]
