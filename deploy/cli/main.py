@@ -27,7 +27,8 @@ COMMANDS = {
     "redeliver": "Take in failed deliveries from Zoom's webhook log (seven days).",
     "rebuild": "Make the views anew from the topics.",
     "audit": "Prove that the rebuilt state equals the live one.",
-    "bench": "Measure: medians and ratios in one run.",
+    "bench": "Measure beside peers: medians, ratios, targets and verdicts.",
+    "capacity": "What a webinar of any size needs: a model from measured figures.",
 }
 
 

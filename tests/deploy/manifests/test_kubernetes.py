@@ -25,7 +25,7 @@ from tests.deploy.manifests.support import (
     workloads,
 )
 
-OVERLAYS = ("overlays/dev", "overlays/prod")
+OVERLAYS = ("overlays/dev", "overlays/prod", "overlays/national")
 pytestmark = pytest.mark.parametrize("overlay", OVERLAYS)
 each_process = pytest.mark.parametrize("name", PROCESSES)
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.deploy.manifests.support import DEPLOY, K8S, ROOT, env_file, interpolate, run, tool
 
-OVERLAYS = ("base", "overlays/dev", "overlays/prod")
+OVERLAYS = ("base", "overlays/dev", "overlays/prod", "overlays/national")
 OLDEST, NEWEST = "1.32", "1.37"
 """Kubernetes versions that the manifests are held to."""
 BY_OPERATORS = r"find schema for kind \w+ with api version (kafka\.strimzi\.io|keda\.sh|monitoring\.coreos\.com)/"
