@@ -21,7 +21,7 @@ from deploy.bench.measure import Row, cores, median, pinned, python
 from deploy.local.ports import free_ports
 from shared.batch import CONTENT_TYPE, frame
 from shared.events.registration import EnrolledV1, Link, SessionV1, WebinarSetV1, ZoomRoom
-from shared.keys import participant_id_of, partition_of, person_key
+from shared.keys import home_of, participant_id_of, person_key
 from shared.provision import provision
 from shared.publish import KafkaPublisher, Outgoing
 from shared.settings import KafkaSettings
@@ -91,7 +91,7 @@ def _send(settings: KafkaSettings, webhooks: Iterable[tuple[bytes, bytes]]) -> N
         producer.send(settings.topic(WEBHOOKS), value, partition=partition, headers=headers)
 
     for key, one in webhooks:
-        partition = partition_of(key, settings.partitions)
+        partition = home_of(key, settings.partitions)
         waiting.setdefault(partition, []).append(one)
         if len(waiting[partition]) == PER_RECORD:
             write(partition)

@@ -12,7 +12,7 @@ from typing import Any
 from services.attendance.domain.connections import Floating, Known, Seen, bound_to
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound
-from shared.keys import partition_of
+from shared.keys import home_of
 
 NO_FLOATING = Floating()
 
@@ -30,7 +30,7 @@ class ConnectionBook:
 
     def is_home(self, key: str) -> bool:
         """Whether a connection or meeting is told by this partition."""
-        return partition_of(key.encode(), self._partitions) == self._partition
+        return home_of(key.encode(), self._partitions) == self._partition
 
     # --- what is seen; each says whether it was new ---
 

@@ -14,12 +14,12 @@ from typing import Any
 import orjson
 
 from services.attendance.domain.webhook import (
-    Every,
     Malformed,
+    One,
+    Route,
     SignatureProblem,
     crc_answer,
-    parse,
-    routing,
+    route,
     verify,
 )
 from services.attendance.group_commit import GroupCommit
@@ -27,7 +27,7 @@ from services.attendance.settings import GatewaySettings
 from shared.batch import frame
 from shared.envelope import Headers
 from shared.http import PROBLEM
-from shared.keys import partition_of
+from shared.keys import home_of
 from shared.telemetry import CRC, GATEWAY_WAITING, OLD_SECRET, WEBHOOK_SECONDS, WEBHOOKS
 
 PATH = "/v1/zoom/webhooks"
@@ -80,6 +80,7 @@ class Gateway:
         self._now = now
         self._secrets = [secret.encode() for secret in settings.zoom_secrets]
         self._every = range(settings.partitions)
+        GATEWAY_WAITING.set_function(lambda: commit.waiting)
 
     async def __call__(self, scope: Scope, receive: Receive, send: SendMessage) -> None:
         if scope["type"] != "http" or scope["path"] != PATH or scope["method"] != "POST":
@@ -94,7 +95,6 @@ class Gateway:
         await send(answer.start)
         await send(answer.end)
         WEBHOOK_SECONDS.observe(time.perf_counter() - begun)
-        GATEWAY_WAITING.set(self._commit.waiting)
 
     async def _answer(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> Answer:
         given = dict(headers)
@@ -113,29 +113,26 @@ class Gateway:
             message = orjson.loads(body)
             if message.get("event") == "endpoint.url_validation":
                 return self._validation(message)
-            webhook = parse(message)
+            where = route(message)
         except (orjson.JSONDecodeError, AttributeError, Malformed) as wrong:
             return await self._garbage(body, given, str(wrong) or type(wrong).__name__)
-        return await self._write(routing(webhook), given, body, now)
+        return await self._write(where, given, body, now)
 
     async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
         limit = self._settings.webhook_max_bytes
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
             raise TOO_LARGE
-        parts: list[bytes] = []
-        size = 0
+        body = b""
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise problem(400, "disconnected", "The connection ended inside the body")
-            part = message.get("body", b"")
-            size += len(part)
-            if size > limit:
+            body += message.get("body", b"")
+            if len(body) > limit:
                 raise TOO_LARGE
-            parts.append(part)
             if not message.get("more_body", False):
-                return b"".join(parts) if len(parts) > 1 else part
+                return body
 
     def _validation(self, message: dict[str, Any]) -> Answer:
         """Zoom's endpoint check (every 72 h), answered with the newest secret."""
@@ -147,15 +144,16 @@ class Gateway:
         return Answer(200, orjson.dumps(crc_answer(self._secrets[0], token)))
 
     async def _write(
-        self, route: Any, given: dict[bytes, bytes], body: bytes, now: float
+        self, where: Route, given: dict[bytes, bytes], body: bytes, now: float
     ) -> Answer:
-        key = b"" if isinstance(route, Every) else route.key
-        envelope = frame(_header(key, given, body, now), body)
-        every = isinstance(route, Every)
-        where = self._every if every else (partition_of(key, self._settings.partitions),)
         try:
-            for waiter in [self._commit.offer(p, envelope) for p in where]:
-                await waiter
+            if type(where) is One:
+                envelope = frame(_header(where.key, given, body, now), body)
+                await self._commit.offer(home_of(where.key, len(self._every)), envelope)
+            else:
+                envelope = frame(_header(b"", given, body, now), body)
+                for waiter in [self._commit.offer(p, envelope) for p in self._every]:
+                    await waiter
         except Exception:  # noqa: BLE001 - full, late or refused, whatever the reason: Zoom sends it again
             return BUSY
         return ACCEPTED

@@ -14,7 +14,7 @@ from services.attendance.domain.reading_plan import ACTS
 from services.attendance.domain.reports import Confirmed, Read, Row, confirmed, root, says_none
 from services.attendance.packed_rows import PackedRows, pack, unpack
 from shared.events.attendance import ReportPageV1, ReportReadV1
-from shared.keys import partition_of
+from shared.keys import home_of
 
 PENDING = 4
 """Readings under way of one uuid whose pages are kept; there is one, unless a reader came to life
@@ -132,7 +132,7 @@ class KnownReports:
 
     def home(self, uuid: str, user_id: str) -> int:
         """The partition that tells of a user_id which no connection has."""
-        return partition_of(connection_id(uuid, "", user_id).encode(), self._partitions)
+        return home_of(connection_id(uuid, "", user_id).encode(), self._partitions)
 
     def old(self, now: float) -> list[str]:
         """Uuids whose reports act no more: their rows' webhooks and claims are about to be gone."""

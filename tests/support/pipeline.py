@@ -15,7 +15,7 @@ from services.attendance.cases import astray_cases, connection_case
 from services.attendance.decisions import decision_of, measured_of, standing_of
 from services.attendance.domain.facts import ClockKind, ClockPassed
 from services.attendance.domain.plan import Plan, plan
-from services.attendance.domain.webhook import Every, parse, routing
+from services.attendance.domain.webhook import Every, route
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage
@@ -31,7 +31,7 @@ from shared.events.attendance import (
 )
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.events.rulings import Ruling
-from shared.keys import partition_of, person_key
+from shared.keys import home_of, partition_of, person_key
 from shared.stage import InputRecord
 from shared.topics import ENROLMENTS, REPORTS, RULINGS, WEBINARS
 
@@ -111,11 +111,11 @@ class Pipeline:
 
     def webhook(self, body: bytes) -> None:
         """As the gateway routes it."""
-        route = routing(parse(orjson.loads(body)))
+        place = route(orjson.loads(body))
         where = (
             range(self.partitions)
-            if isinstance(route, Every)
-            else (partition_of(route.key, self.partitions),)
+            if isinstance(place, Every)
+            else (home_of(place.key, self.partitions),)
         )
         value = frame(RECEIVED, body)
         for p in where:
@@ -148,8 +148,8 @@ class Pipeline:
         self.stages[partition].close()
         self.stages[partition] = self._stage(partition)
         for body in bodies:
-            route = routing(parse(orjson.loads(body)))
-            if isinstance(route, Every) or partition_of(route.key, self.partitions) == partition:
+            place = route(orjson.loads(body))
+            if isinstance(place, Every) or home_of(place.key, self.partitions) == partition:
                 value = frame(RECEIVED, body)
                 self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
 

@@ -3,6 +3,10 @@
 import hmac
 from collections.abc import Sequence
 from enum import Enum
+from functools import lru_cache
+
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.hmac import HMAC
 
 
 class SignatureProblem(Enum):
@@ -64,7 +68,15 @@ def verify(
 
 
 def _signature(secret: bytes, signed: bytes) -> bytes:
-    return b"v0=" + hmac.digest(secret, signed, "sha256").hex().encode()
+    one = _keyed(secret).copy()
+    one.update(signed)
+    return b"v0=" + one.finalize().hex().encode()
+
+
+@lru_cache(maxsize=16)
+def _keyed(secret: bytes) -> HMAC:
+    """To be copied: taking a key in costs as much as hashing a webhook."""
+    return HMAC(secret, SHA256())
 
 
 def crc_answer(secret: bytes, plain_token: str) -> dict[str, str]:

@@ -24,6 +24,7 @@ __all__ = [
     "Webhook",
     "crc_answer",
     "parse",
+    "route",
     "routing",
     "verify",
 ]
@@ -149,6 +150,28 @@ def routing(webhook: Webhook) -> Route:
     if type(webhook) is Other:
         return One(f"{webhook.meeting_uuid}|{webhook.event}".encode())
     return EVERY
+
+
+def route(body: Mapping[str, Any]) -> Route:
+    """`routing(parse(body))`, reading only what says where a join or leave must go.
+
+    The gateway needs no more of the hottest events; the worker, which parses them whole, sets aside
+    what turns out to be malformed.
+
+    Raises:
+        Malformed: it is not shaped as a webhook.
+    """
+    try:
+        if body["event"] in _PARTICIPANTS:
+            meeting = body["payload"]["object"]
+            who = meeting["participant"]
+            uuid, connection = meeting["uuid"], who["participant_uuid"]
+            named = type(uuid) is str and type(connection) is str and uuid and connection
+            if named and who.get("phone_number") in {None, ""}:
+                return One(f"{uuid}|{connection}".encode())
+    except (KeyError, TypeError, AttributeError):
+        pass  # an unusual one: it is read whole
+    return routing(parse(body))
 
 
 def _participant(
@@ -279,3 +302,4 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Any], str, int], Webhook]] = {
     "meeting.participant_bind": _bound,
     "webinar.participant_bind": _bound,
 }
+_PARTICIPANTS = frozenset(name for name in _BUILDERS if "participant_" in name and "bind" not in name)
