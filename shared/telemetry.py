@@ -3,19 +3,52 @@
 import logging
 import re
 import sys
-from collections.abc import Mapping, MutableMapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping, MutableMapping
+from itertools import accumulate
 from typing import Any
 
 import structlog
-from prometheus_client import Counter, Gauge, Histogram
+from prometheus_client import REGISTRY, Counter, Gauge
+from prometheus_client.core import CounterMetricFamily, HistogramMetricFamily, Metric
+from prometheus_client.registry import Collector
 
-WEBHOOKS = Counter(
-    "hadir_gateway_webhooks_total", "Deliveries answered, by status code", ["status"]
-)
-WEBHOOK_SECONDS = Histogram(
-    "hadir_gateway_seconds", "From the first byte of a delivery to its answer",
-    buckets=(0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3),
-)  # fmt: skip
+
+class Answers(Collector):
+    """Deliveries by status, and how long they took: plain numbers of one thread, made into metrics
+    when they are read. A metric object's locks would cost each delivery more than parsing it."""
+
+    BOUNDS = (0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.0, 3.0)
+
+    def __init__(self) -> None:
+        self._by_status: dict[str, int] = {}
+        self._within = [0] * (len(self.BOUNDS) + 1)
+        self._seconds = 0.0
+        REGISTRY.register(self)
+
+    def add(self, status: str, seconds: float) -> None:
+        """One answered delivery."""
+        self._by_status[status] = self._by_status.get(status, 0) + 1
+        self._within[bisect_left(self.BOUNDS, seconds)] += 1
+        self._seconds += seconds
+
+    def collect(self) -> Iterator[Metric]:
+        """See `Collector`."""
+        counted = CounterMetricFamily(
+            "hadir_gateway_webhooks", "Deliveries answered, by status code", labels=["status"]
+        )
+        for status, count in list(self._by_status.items()):
+            counted.add_metric([status], count)
+        yield counted
+        names = [*map(str, self.BOUNDS), "+Inf"]
+        yield HistogramMetricFamily(
+            "hadir_gateway_seconds", "From the first byte of a delivery to its answer",
+            buckets=list(zip(names, accumulate(self._within), strict=True)),
+            sum_value=self._seconds,
+        )  # fmt: skip
+
+
+ANSWERS = Answers()
 GATEWAY_WAITING = Gauge("hadir_gateway_waiting_bytes", "Bytes accepted but not yet on the broker")
 OLD_SECRET = Counter("hadir_gateway_old_secret_total", "Deliveries signed with an older secret")
 CRC = Counter(

@@ -26,10 +26,10 @@ class WebhookLog:
         Raises:
             aiokafka.errors.KafkaConnectionError: no broker answers.
         """
-        # linger: records of several partitions share a request; request_timeout bounds how long bytes of
-        # a paused broker stay in memory.
+        # no linger: the group commit gathers; request_timeout bounds how long bytes of a paused
+        # broker stay in memory.
         self._producer = AIOKafkaProducer(
-            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True, linger_ms=2,
+            bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True, linger_ms=0,
             max_batch_size=1024 * 1024, max_request_size=4 * 1024 * 1024, request_timeout_ms=10_000,
         )  # fmt: skip
         await self._producer.start()

@@ -302,4 +302,6 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Any], str, int], Webhook]] = {
     "meeting.participant_bind": _bound,
     "webinar.participant_bind": _bound,
 }
-_PARTICIPANTS = frozenset(name for name in _BUILDERS if "participant_" in name and "bind" not in name)
+_PARTICIPANTS = frozenset(
+    name for name in _BUILDERS if "participant_" in name and "bind" not in name
+)

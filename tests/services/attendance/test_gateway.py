@@ -4,7 +4,6 @@ import asyncio
 import hmac
 import json
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any
 
 import orjson
@@ -12,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attendance.domain.webhook import Malformed, parse, route, routing
+from services.attendance.domain.webhook import parse, route, routing
 from services.attendance.gateway import PATH, Gateway
 from services.attendance.group_commit import GroupCommit
 from services.attendance.settings import GatewaySettings
@@ -128,10 +127,12 @@ def test_whatever_is_in_a_signed_event_it_is_on_the_log_or_in_the_dead_letters(d
 @given(st.data())
 def test_a_shape_that_can_be_read_whole_goes_where_reading_it_whole_says(data: Any) -> None:
     """The short way for the hottest events decides as the long one does."""
-    body = orjson.loads(distorted(data))
-    with suppress(Malformed, AttributeError, UnicodeEncodeError):
+    try:
+        body = orjson.loads(distorted(data))
         whole = routing(parse(body))
-        assert route(body) == whole
+    except (ValueError, AttributeError):
+        return  # what cannot be read whole is set aside by whoever reads it
+    assert route(body) == whole
 
 
 @given(st.data())
