@@ -1,174 +1,170 @@
-"""The attendance step on one core: a backlog of webhooks drained, ours and a vanilla Faust twin.
+"""The attendance step on one core: a backlog of webhooks drained, ours beside its peers.
 
-Both read the same batch records (100 webhooks each) and apply the same parsing and identity rules.
-Ours also resolves people, forwards snapshots, measures presence and keeps decisions; what it
-publishes is durable before it counts.
+Everybody reads the same records (100 webhooks each, as our gateway writes them) of one webinar that
+is long over, parses them, tells by link and e-mail whose they are, brings the facts of a person
+together (a person may have two devices, whose webhooks lie in different partitions), unites their
+intervals and decides by the real rules. The Python twins call our own domain functions. State is
+durable in each one's way. The measured span is from the first record of the backlog to the last
+decision (see `drain`), and every decision must be the true one, or the run fails; the digests of the
+evidence that counts must be equal, too.
+
+When decisions are made. Ours are made when the webinar's clocks have passed (rule D3), and a clock
+passes when every partition has been read to its end. The webinar is created with clocks that do not
+pass and gets clocks of 0 s together with the backlog, so ours folds everything, finds its clocks due
+and decides, all within the span. Frameworks without timers over state would decide at every event;
+the twins decide only when all known connections of a person have ended. That is the least with which
+the true decision stands at the end: once for most people, as ours.
+
+Where it is not equal it favours the twins: they know no lifecycle, read no frame headers, keep no
+versions' history, take nothing back. Their decisions count when they are sent, though the state
+behind them is written a little later; ours count when all of it is.
 """
 
 import base64
 import tempfile
-import time
-from collections.abc import Callable, Iterable
-from contextlib import suppress
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from uuid import uuid4
 
-import orjson
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
-from kafka.admin import KafkaAdminClient
-
-from deploy.bench.load import body
-from deploy.bench.measure import Row, cores, median, pinned, python
+from deploy.bench import backlog
+from deploy.bench.drain import Contender, Run, Work, WrongResults, drain
+from deploy.bench.measure import Row, median, python
 from deploy.local.ports import free_ports
-from shared.batch import CONTENT_TYPE, frame
-from shared.events.registration import EnrolledV1, Link, SessionV1, WebinarSetV1, ZoomRoom
-from shared.keys import home_of, participant_id_of, person_key
+from shared.keys import person_key
 from shared.provision import provision
 from shared.publish import KafkaPublisher, Outgoing
 from shared.settings import KafkaSettings
-from shared.topics import ENROLMENTS, EVENTS, WEBHOOKS, WEBINARS
+from shared.topics import DECISIONS, ENROLMENTS, EVENTS, WEBHOOKS, WEBINARS
 
-PER_RECORD = 100
-KEY = base64.b64encode(b"k" * 32).decode()
-OUT = "bench-vanilla-out"
+PEERS = "tests/benchmarks/peers"
+TARGETS = {"limit": 0.4, "vanilla_faust": 3.0}
 
 
 def run(kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], None]) -> list[Row]:
-    """By turns; events per second from the first to the last one worked off."""
-    ours: list[float] = []
-    other: list[float] = []
+    """By turns, so that all see the same machine; medians."""
+    found: dict[str, list[Run]] = defaultdict(list)
     for turn in range(runs):
         settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-step-{uuid4().hex[:6]}.")
+        field = Field(settings, people)
+        for name in field.names:
+            one = field.run(name, redis)
+            found[name].append(one)
+            say(f"{turn + 1}/{runs} {name}: {one.rate:,.0f} events/s, "
+                f"{one.cpu_rate:,.0f} per CPU second")  # fmt: skip
+    return [row for name in found if name != "ours" for row in _rows(name, found)]
+
+
+def _rows(name: str, found: dict[str, list[Run]]) -> Iterator[Row]:
+    ours, other = found["ours"], found[name]
+    rates = [one.rate for one in ours]
+    yield Row(f"step_vs_{name}", median(rates), median(one.rate for one in other), "events/s",
+              rates, TARGETS.get(name))  # fmt: skip
+    rates = [one.cpu_rate for one in ours]
+    yield Row(f"step_cpu_vs_{name}", median(rates), median(one.cpu_rate for one in other),
+              "events/CPU s", rates)  # fmt: skip
+
+
+class Field:
+    """One webinar on one broker; each contender gets webhooks of its own."""
+
+    def __init__(self, settings: KafkaSettings, people: int) -> None:
+        self._settings, self._people = settings, people
+        self._warm_people = max(20, people // 50)
+        self.names = ("ours", "vanilla_faust", "limit", "limit_single")
+        self._digests: dict[str, str] = {}
         provision(settings)
-        events = _fill(settings, people)
-        other.append(_vanilla(settings, events))
-        ours.append(_ours(settings, redis, events))
-        say(f"{turn + 1}/{runs} ours {ours[-1]:,.0f}/s, vanilla Faust {other[-1]:,.0f}/s")
-    return [Row("step_vs_vanilla_faust", median(ours), median(other), "events/s", ours)]
+        _enrol(settings, people)
 
+    def run(self, name: str, redis: str) -> Run:
+        """One contender's run.
 
-def _fill(settings: KafkaSettings, people: int) -> int:
-    """A webinar, its people, and a join and a leave of each; how many webhooks."""
-    webinar = str(uuid4())
-    publisher = KafkaPublisher(settings)
-    session = SessionV1(id="s1", start="2026-02-02T02:00:00Z", end="2026-02-02T04:00:00Z",
-                        zoom=ZoomRoom(number="93201235621"))  # fmt: skip
-    publisher.publish([Outgoing(WEBINARS, webinar, WebinarSetV1(
-        webinar_id=webinar, version=1, programme_id=str(uuid4()), year=2026, title="Bench",
-        sessions=(session,)))])  # fmt: skip
-    publisher.publish([Outgoing(ENROLMENTS, person_key(webinar, p), _enrolled(webinar, p, n))
-                       for n, p in enumerate(map(participant_id_of, map(str, range(people))))])  # fmt: skip
-    publisher.close()
-    _send(settings, _webhooks(people))
-    return people * 2
+        Raises:
+            WrongResults: it came to other results than the first one.
+        """
+        work = self._work(1 if name == "limit_single" else backlog.PER_RECORD)
+        with self._contender(name, redis) as contender:
+            if name.startswith("limit"):
+                work = work._replace(truth={})
+            ran = drain(self._settings, contender, work)
+        self._digests = self._digests or ran.digests
+        if ran.digests.keys() == self._digests.keys() and ran.digests != self._digests:
+            raise WrongResults(f"{name}: other evidence counts than with the others")
+        return ran
 
+    def _work(self, per_record: int) -> Work:
+        warm = backlog.webhooks(0, self._warm_people)
+        rest = backlog.webhooks(self._warm_people, self._people)
+        ready = backlog.Records(self._settings.partitions, per_record)
+        ready.everywhere(backlog.lifecycle("started", backlog.START - 600), backlog.START - 600)
+        ready.add(warm)
+        records = backlog.Records(self._settings.partitions, per_record)
+        records.add(rest)
+        over = backlog.START + backlog.LENGTH + 600
+        records.everywhere(backlog.lifecycle("ended", over), over)
+        truth = {person_key(backlog.WEBINAR, backlog.participant(n)): backlog.outcome(n)
+                 for n in range(self._people)}  # fmt: skip
+        return Work(ready.done(), records.done(), len(rest), self._release, truth)
 
-def _enrolled(webinar: str, participant: str, n: int) -> EnrolledV1:
-    link = Link(zoom_number="93201235621", registrant_id=f"bench-{n:016d}")
-    return EnrolledV1(webinar_id=webinar, participant_id=participant, external_id=str(n), version=1,
-                      year=2026, region_code="15", category="asn", links=(link,))  # fmt: skip
+    def _release(self) -> None:
+        _publish(self._settings, [_webinar(2, 0)])
 
+    @contextmanager
+    def _contender(self, name: str, redis: str) -> Iterator[Contender]:
+        with tempfile.TemporaryDirectory() as folder:
+            if name == "ours":
+                yield self._ours(redis)
+            elif name.startswith("limit"):
+                yield self._limit(name)
+            else:
+                yield self._twin(name, folder)
 
-def _webhooks(people: int) -> Iterable[tuple[bytes, bytes]]:
-    for n in range(people):
-        joined = body(n)
-        key = f"/bench//c+d==|{orjson.loads(joined)['payload']['object']['participant']['participant_uuid']}"
-        left = joined.replace(b"participant_joined", b"participant_left").replace(
-            b'"join_time":"2026-02-02T02:00:03Z"', b'"leave_time":"2026-02-02T03:50:03Z"'
-        )
-        for raw in (joined, left):
-            header = {"ce_type": "us.zoom.webhook.v0", "key": key, "received_ms": 1769997604000}
-            yield key.encode(), frame(orjson.dumps(header), raw)
-
-
-def _send(settings: KafkaSettings, webhooks: Iterable[tuple[bytes, bytes]]) -> None:
-    producer = KafkaProducer(bootstrap_servers=settings.kafka, linger_ms=20, max_request_size=4 << 20,
-                             batch_size=1 << 20)  # fmt: skip
-    waiting: dict[int, list[bytes]] = {}
-    headers = [("content-type", CONTENT_TYPE.encode())]
-
-    def write(partition: int) -> None:
-        value = b"".join(waiting.pop(partition))
-        producer.send(settings.topic(WEBHOOKS), value, partition=partition, headers=headers)
-
-    for key, one in webhooks:
-        partition = home_of(key, settings.partitions)
-        waiting.setdefault(partition, []).append(one)
-        if len(waiting[partition]) == PER_RECORD:
-            write(partition)
-    for partition in list(waiting):
-        write(partition)
-    producer.flush()
-    producer.close()
-
-
-def _ours(settings: KafkaSettings, redis: str, events: int) -> float:
-    (port,) = free_ports(1)
-    env = {
-        "HADIR_KAFKA": settings.kafka, "HADIR_REDIS": redis, "HADIR_TOPIC_PREFIX": settings.topic_prefix,
-        "HADIR_IDENTITY_KEY": KEY, "HADIR_HTTP_PORT": str(port),
-    }  # fmt: skip
-    with pinned(python("-m", "services.attendance", "worker"), env, cores()[0]):
-        began = _first(settings, EVENTS.name)
-        _drained(settings, settings.group("attendance"), (WEBHOOKS.name, EVENTS.name))
-        return events / (time.monotonic() - began)
-
-
-def _vanilla(settings: KafkaSettings, events: int) -> float:
-    group = f"bench-vanilla-{uuid4().hex[:6]}"
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
-    many = {"num_partitions": settings.partitions, "replication_factor": 1}
-    out, changelog = f"{settings.topic_prefix}{OUT}", f"{group}-connections-changelog"
-    admin.create_topics({out: many, changelog: {**many, "configs": {"cleanup.policy": "compact"}}})
-    admin.close()
-    with tempfile.TemporaryDirectory() as folder:
+    def _ours(self, redis: str) -> Contender:
+        s, (port,) = self._settings, free_ports(1)
         env = {
-            "BENCH_KAFKA": settings.kafka, "BENCH_GROUP": group, "BENCH_OUT": out,
-            "BENCH_TOPIC": settings.topic(WEBHOOKS), "BENCH_PARTITIONS": str(settings.partitions),
+            "HADIR_KAFKA": s.kafka, "HADIR_REDIS": redis, "HADIR_TOPIC_PREFIX": s.topic_prefix,
+            "HADIR_PARTITIONS": str(s.partitions), "HADIR_HTTP_PORT": str(port),
+            "HADIR_IDENTITY_KEY": base64.b64encode(backlog.IDENTITY_KEY).decode(),
         }  # fmt: skip
-        command = python("tests/benchmarks/peers/vanilla_faust.py", "--datadir", folder,
-                         "worker", "-l", "error", "--without-web")  # fmt: skip
-        with pinned(command, env, cores()[0]):
-            began = _first(settings, OUT)
-            _until(lambda: _ends(settings, OUT) >= events)
-            return events / (time.monotonic() - began)
+        command = python("-m", "services.attendance", "worker")
+        return Contender("ours", command, env, s.topic(WEBHOOKS), s.topic(DECISIONS), self._people,
+                         s.topic(EVENTS), 1)  # fmt: skip
+
+    def _env(self, name: str, folder: str) -> dict[str, str]:
+        s, group = self._settings, f"{self._settings.topic_prefix}{name}"
+        return {
+            "BENCH_KAFKA": s.kafka, "BENCH_PREFIX": s.topic_prefix, "BENCH_GROUP": group,
+            "BENCH_TOPIC": f"{group}-webhooks", "BENCH_HOP": f"{group}-events",
+            "BENCH_OUT": f"{group}-decisions", "BENCH_PARTITIONS": str(s.partitions),
+            "BENCH_STATE": folder,
+        }  # fmt: skip
+
+    def _limit(self, name: str) -> Contender:
+        env, warm = self._env(name, ""), len(backlog.webhooks(0, self._warm_people))
+        every = warm + len(backlog.webhooks(self._warm_people, self._people))
+        env["BENCH_MARKS"] = f"{warm},{every}"
+        return Contender(name, python(f"{PEERS}/limit.py"), env, env["BENCH_TOPIC"],
+                         env["BENCH_OUT"], 2, env["BENCH_OUT"], 1)  # fmt: skip
+
+    def _twin(self, name: str, folder: str) -> Contender:
+        env = self._env(name, folder)
+        command = python(f"{PEERS}/vanilla_faust.py", "worker", "-l", "error", "--without-web")
+        topics = (env["BENCH_HOP"], f"{env['BENCH_GROUP']}-people-changelog")
+        return Contender(name, command, env, env["BENCH_TOPIC"], env["BENCH_OUT"], self._people,
+                         env["BENCH_OUT"], self._warm_people, topics)  # fmt: skip
 
 
-def _ends(settings: KafkaSettings, name: str) -> int:
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka)
-    topic = settings.topic_prefix + name
-    places = [TopicPartition(topic, p) for p in range(settings.partitions)]
-    total: int = sum(consumer.end_offsets(places).values())
-    consumer.close()
-    return total
+def _enrol(settings: KafkaSettings, people: int) -> None:
+    _publish(settings, [_webinar(1, backlog.HELD)])
+    _publish(settings, [Outgoing(ENROLMENTS, person_key(backlog.WEBINAR, backlog.participant(n)),
+                                 backlog.enrolment(n)) for n in range(people)])  # fmt: skip
 
 
-def _first(settings: KafkaSettings, name: str) -> float:
-    """When the first output is there: start-up is not measured."""
-    _until(lambda: _ends(settings, name) > 0)
-    return time.monotonic()
+def _webinar(version: int, clocks: int) -> Outgoing:
+    return Outgoing(WEBINARS, backlog.WEBINAR, backlog.webinar(version, clocks))
 
 
-def _drained(settings: KafkaSettings, group: str, names: tuple[str, ...]) -> None:
-    admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
-
-    def done() -> bool:
-        committed = admin.list_group_offsets({group: None})[group]
-        written: int = sum(o.offset for o in committed.values())
-        return written >= sum(_ends(settings, n) for n in names)
-
-    _until(done)
-    admin.close()
-
-
-def _until(done: Callable[[], bool], within: float = 300.0) -> None:
-    until = time.monotonic() + within
-    while not _true(done):
-        if time.monotonic() > until:
-            raise TimeoutError("the backlog was not worked off in time")
-        time.sleep(0.05)
-
-
-def _true(done: Callable[[], bool]) -> bool:
-    with suppress(KeyError):  # the group or topic is not known yet
-        return done()
-    return False
+def _publish(settings: KafkaSettings, events: list[Outgoing]) -> None:
+    publisher = KafkaPublisher(settings)
+    publisher.publish(events)
+    publisher.close()

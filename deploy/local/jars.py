@@ -32,25 +32,25 @@ class Jar(NamedTuple):
         return folder.joinpath(*group.split("."), artifact, version, f"{artifact}-{version}.jar")
 
 
-def pinned() -> list[Jar]:
-    """The jars of kafka.jars."""
-    lines = PINS.read_text().splitlines()
+def pinned(pins: Path = PINS) -> list[Jar]:
+    """The jars of a file of pins."""
+    lines = pins.read_text().splitlines()
     return [Jar(*line.split()) for line in lines if line and not line.startswith("#")]
 
 
-def fingerprint() -> str:
-    """Identifies this set of jars."""
-    return hashlib.sha256(PINS.read_bytes()).hexdigest()[:12]
+def fingerprint(pins: Path = PINS) -> str:
+    """Identifies a set of jars."""
+    return hashlib.sha256(pins.read_bytes()).hexdigest()[:12]
 
 
-def ensure_jars(say: Say) -> list[Path]:
+def ensure_jars(say: Say, pins: Path = PINS) -> list[Path]:
     """The paths of all jars, fetched and checked when they are not there yet.
 
     Raises:
         CannotStart: a jar cannot be fetched or is not the pinned one.
     """
-    folder, jars = cache_dir() / "jars", pinned()
-    checked = folder / f".checked-{fingerprint()}"
+    folder, jars = cache_dir() / "jars", pinned(pins)
+    checked = folder / f".checked-{fingerprint(pins)}"
     with locked(folder):
         if not checked.exists() or not all(jar.path(folder).exists() for jar in jars):
             _fetch_all(folder, jars, say)
@@ -59,7 +59,8 @@ def ensure_jars(say: Say) -> list[Path]:
 
 
 def _fetch_all(folder: Path, jars: list[Jar], say: Say) -> None:
-    say(f"Fetching Kafka {KAFKA.rpartition(':')[2]} ({len(jars)} jars, 46 MB, only this once) …")
+    version = jars[0].coordinate.rpartition(":")[2]
+    say(f"Fetching Kafka {version} ({len(jars)} jars, some 50 to 80 MB, only this once) …")
     context = _maven(folder)
     with ThreadPoolExecutor(4) as pool:
         list(pool.map(lambda jar: _fetch(context, folder, jar), jars))

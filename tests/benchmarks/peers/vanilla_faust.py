@@ -1,29 +1,27 @@
-"""The handbook's way: an agent, a table write and an output for each event, with our rules.
+"""The handbook's way in Faust: an agent that tells webhooks apart and sends each on to its person,
+and one that writes a table and sends the decision.
 
-It reads the same batch records, folds each event into its connection's facts in a table, and sends
-the connection on. Lingering and fetch sizes are tuned as its settings allow.
+A person may come from two devices, whose webhooks lie in different partitions, so the events are
+keyed anew (as `group_by` does it). Tuned as its settings allow: lingering producer, large fetches,
+no web server, no standby replicas; the table is in memory with its changelog topic, which is
+quicker than RocksDB.
 """
 
 import os
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import AsyncIterator
 
 import faust
 import orjson
 
-from services.attendance.domain.connections import Known, seen
-from services.attendance.domain.identity import Identifiers
-from services.attendance.domain.webhook import Participant, parse
-from shared import crypto
-from shared.batch import decode
+from tests.benchmarks.peers.rules import PARTITIONS, Told, preloaded
 
-KEY = b"k" * 32
 app = faust.App(
     os.environ["BENCH_GROUP"],
     broker="kafka://" + os.environ["BENCH_KAFKA"],
+    datadir=os.environ["BENCH_STATE"],
     store="memory://",
     web_enabled=False,
-    topic_partitions=int(os.environ["BENCH_PARTITIONS"]),
+    topic_partitions=PARTITIONS,
     table_standby_replicas=0,
     consumer_auto_offset_reset="earliest",
     consumer_max_fetch_size=8 * 1024 * 1024,
@@ -33,30 +31,30 @@ app = faust.App(
 )
 RAW = {"key_type": bytes, "value_type": bytes, "key_serializer": "raw", "value_serializer": "raw"}
 source = app.topic(os.environ["BENCH_TOPIC"], **RAW)
+people = app.topic(os.environ["BENCH_HOP"], **RAW)
 out = app.topic(os.environ["BENCH_OUT"], **RAW)
-table = app.Table("connections", partitions=int(os.environ["BENCH_PARTITIONS"]))
+table = app.Table("people", partitions=PARTITIONS)
+rules = preloaded()
 
 
-def folded(known: Mapping[str, Any] | None, event: Participant) -> dict[str, Any]:
-    """The connection with one more event."""
-    connection = Known(event.meeting_uuid, event.participant_uuid)
-    if known:
-        connection.facts = tuple((k, u, t) for k, u, t in known["facts"])
-        connection.identifiers = Identifiers._make((*map(tuple, known["who"][:4]), known["who"][4]))
-    connection.add(seen(event, lambda value: crypto.identity_hmac(KEY, value)))
-    return {"facts": [tuple(f) for f in connection.facts], "who": tuple(connection.identifiers)}
-
-
-@app.agent(source, name="vanilla")
-async def attend(stream: Any) -> None:
-    """A table write and an output per event."""
+@app.agent(source, name="identify")
+async def identify(stream: AsyncIterator[bytes]) -> None:
+    """An output per webhook, keyed by its person."""
     async for value in stream:
-        for frame in decode(value):
-            event = parse(orjson.loads(frame.body))
-            if isinstance(event, Participant):
-                key = f"{event.meeting_uuid}|{event.participant_uuid}"
-                table[key] = folded(table.get(key), event)
-                await out.send(key=key.encode(), value=orjson.dumps(table[key]))
+        for told in rules.told(value):
+            await people.send(key=told.person.encode(), value=orjson.dumps(tuple(told)))
+
+
+@app.agent(people, name="decide")
+async def attend(stream: AsyncIterator[bytes]) -> None:
+    """A table write per webhook, and an output per decision."""
+    async for value in stream:
+        told = Told(*orjson.loads(value))
+        state = rules.fold(table.get(told.person), told)
+        decision = rules.decided(told.person, state)
+        table[told.person] = state
+        if decision is not None:
+            await out.send(key=told.person.encode(), value=orjson.dumps(decision))
 
 
 if __name__ == "__main__":
