@@ -13,7 +13,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from typing import NamedTuple
 
 import orjson
@@ -21,12 +20,11 @@ from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import ConfigResource, ConfigResourceType, KafkaAdminClient
 
 from deploy.bench.backlog import Outcome
-from deploy.bench.measure import cores, pinned
+from deploy.bench.measure import cores, cpu_seconds, pinned
 from shared.batch import CONTENT_TYPE
 from shared.log_reader import LogReader
 from shared.settings import KafkaSettings
 
-TICKS = os.sysconf("SC_CLK_TCK")
 HEADERS = [("content-type", CONTENT_TYPE.encode())]
 QUIET_SECONDS = 1.0
 """Without another result for so long, the results are looked at."""
@@ -136,19 +134,15 @@ class CpuWatch:
     """A process's CPU seconds over time, from now on."""
 
     def __init__(self, pid: int) -> None:
-        self._file = Path(f"/proc/{pid}/stat")
-        self._seen = [(time.time(), self._now())]
+        self._pid = pid
+        self._seen = [(time.time(), cpu_seconds(pid))]
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._watch, daemon=True)
         self._thread.start()
 
-    def _now(self) -> float:
-        words = self._file.read_text().rpartition(")")[2].split()
-        return (int(words[11]) + int(words[12])) / TICKS
-
     def _watch(self) -> None:
         while not self._over.wait(0.05):
-            self._seen.append((time.time(), self._now()))
+            self._seen.append((time.time(), cpu_seconds(self._pid)))
 
     def until(self, moment: float) -> float:
         """CPU seconds from the beginning to a moment of the past (epoch seconds)."""
