@@ -71,9 +71,12 @@ lock: ## Resolve pyproject.toml anew into requirements.lock, for every Python an
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --extra telemetry --group build --constraint requirements.lock \
 	  --output-file deploy/requirements.lock
+	.venv-lock/bin/uv pip compile tests/benchmarks/peers/requirements.in --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --output-file tests/benchmarks/peers/requirements.lock
 	echo ziglang==0.17.1 | .venv-lock/bin/uv pip compile - --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --output-file deploy/bench/compiler.lock
 
 clean: ## Remove .venv and caches; ./var (your data) stays
-	rm -rf $(VENV) .venv-lock .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-lock .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -107,13 +107,14 @@ def _results(
     while time.monotonic() < until:
         log.settled(contender.out, contender.results, within)
         ended, found = log.results(contender.out)
-        wrong = _difference(found, work.truth)
+        wrong = difference(found, work.truth)
         if not wrong:
             return ended, {key: said.digest for key, said in found.items()}
     raise WrongResults(f"{contender.name}: {wrong}")
 
 
-def _difference(found: "dict[str, Said]", truth: dict[str, Outcome]) -> str:
+def difference(found: dict[str, Said], truth: dict[str, Outcome]) -> str:
+    """The first result that is not true, in words; '' where all are."""
     for key, outcome in truth.items():
         said = found.get(key)
         if said is None or said.outcome != outcome:

@@ -50,7 +50,8 @@ def wanted(only: str, rows: list[Row]) -> list[Row]:
 
 @contextmanager
 def _infrastructure() -> Iterator[tuple[str, str]]:
-    """A broker and a store of their own: (bootstrap servers, store URL)."""
+    """A broker and a store of their own, off the core under test: (bootstrap servers, store URL)."""
+    from deploy.bench.measure import confine, cores
     from deploy.local.broker import LocalBroker
     from deploy.local.store import LocalStore
 
@@ -59,6 +60,9 @@ def _infrastructure() -> Iterator[tuple[str, str]]:
         LocalBroker(Path(folder, "kafka")) as broker,
         LocalStore(Path(folder, "store")) as store,
     ):
+        for process in (broker.process, store.process):
+            if process is not None and process.pid is not None:
+                confine(process.pid, cores()[1])
         yield broker.address, store.url
 
 

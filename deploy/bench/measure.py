@@ -5,7 +5,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.error import HTTPError
 from urllib.request import urlopen
@@ -15,6 +15,7 @@ from deploy.bench.row import Row, median
 __all__ = [
     "ROOT",
     "Row",
+    "confine",
     "cores",
     "cpu_seconds",
     "median",
@@ -30,6 +31,13 @@ def cores() -> tuple[set[int], set[int]]:
     """(the core under test, the others); the same one twice where there is only one."""
     mine = sorted(os.sched_getaffinity(0))
     return {mine[0]}, set(mine[1:]) or {mine[0]}
+
+
+def confine(pid: int, core: set[int]) -> None:
+    """A running process with all its threads to some cores."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        with suppress(ProcessLookupError):  # it has just ended
+            os.sched_setaffinity(int(thread.name), core)
 
 
 @contextmanager

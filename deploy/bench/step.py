@@ -23,13 +23,14 @@ behind them is written a little later; ours count when all of it is.
 import base64
 import tempfile
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from uuid import uuid4
 
-from deploy.bench import backlog
+from deploy.bench import backlog, peers_env
 from deploy.bench.drain import Contender, Run, Work, WrongResults, drain
 from deploy.bench.measure import Row, median, python
+from deploy.local.errors import CannotStart
 from deploy.local.ports import free_ports
 from shared.keys import person_key
 from shared.provision import provision
@@ -38,20 +39,37 @@ from shared.settings import KafkaSettings
 from shared.topics import DECISIONS, ENROLMENTS, EVENTS, WEBHOOKS, WEBINARS
 
 PEERS = "tests/benchmarks/peers"
+FAUST = python(f"{PEERS}/vanilla_faust.py", "worker", "-l", "error", "--without-web")
 
 
 def run(kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], None]) -> list[Row]:
     """By turns, so that all see the same machine; medians."""
     found: dict[str, list[Run]] = defaultdict(list)
+    twins = _twins(say)
     for turn in range(runs):
         settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-step-{uuid4().hex[:6]}.")
-        field = Field(settings, people)
-        for name in field.names:
+        field = Field(settings, people, twins)
+        for name in ("ours", "limit", "limit_single", *twins):
             one = field.run(name, redis)
             found[name].append(one)
             say(f"{turn + 1}/{runs} {name}: {one.rate:,.0f} events/s, "
                 f"{one.cpu_rate:,.0f} per CPU second")  # fmt: skip
     return [row for name in found if name != "ours" for row in _rows(name, found)]
+
+
+def _twins(say: Callable[[str], None]) -> dict[str, list[str]]:
+    """The command of each twin; one whose packages cannot be had is left out, which is said."""
+    found = {"vanilla_faust": FAUST}
+    makers: dict[str, Callable[[], list[str]]] = {
+        "quix": lambda: [str(peers_env.peers_python(say)), f"{PEERS}/quix_streams.py"],
+        "kafka_streams": lambda: peers_env.kafka_streams(say),
+    }
+    for name, make in makers.items():
+        try:
+            found[name] = make()
+        except CannotStart as missing:
+            say(f"{name} is left out. {missing}")
+    return found
 
 
 def _rows(name: str, found: dict[str, list[Run]]) -> Iterator[Row]:
@@ -67,10 +85,12 @@ def _rows(name: str, found: dict[str, list[Run]]) -> Iterator[Row]:
 class Field:
     """One webinar on one broker; each contender gets webhooks of its own."""
 
-    def __init__(self, settings: KafkaSettings, people: int) -> None:
-        self._settings, self._people = settings, people
-        self._warm_people = max(20, people // 50)
-        self.names = ("ours", "vanilla_faust", "limit", "limit_single")
+    def __init__(
+        self, settings: KafkaSettings, people: int, twins: Mapping[str, Sequence[str]]
+    ) -> None:
+        """`twins`: the command of each, by its name."""
+        self._settings, self._people, self._twins = settings, people, twins
+        self._warm_people = max(20, people // 10)
         self._digests: dict[str, str] = {}
         provision(settings)
         _enrol(settings, people)
@@ -147,9 +167,9 @@ class Field:
 
     def _twin(self, name: str, folder: str) -> Contender:
         env = self._env(name, folder)
-        command = python(f"{PEERS}/vanilla_faust.py", "worker", "-l", "error", "--without-web")
-        topics = (env["BENCH_HOP"], f"{env['BENCH_GROUP']}-people-changelog")
-        return Contender(name, command, env, env["BENCH_TOPIC"], env["BENCH_OUT"], self._people,
+        faust = name == "vanilla_faust"  # the others make their own topics
+        topics = (env["BENCH_HOP"], f"{env['BENCH_GROUP']}-people-changelog") if faust else ()
+        return Contender(name, self._twins[name], env, env["BENCH_TOPIC"], env["BENCH_OUT"], self._people,
                          env["BENCH_OUT"], self._warm_people, topics)  # fmt: skip
 
 
