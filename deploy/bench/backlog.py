@@ -16,7 +16,7 @@ import orjson
 from shared.batch import frame
 from shared.crypto import identity_hmac
 from shared.events.registration import EnrolledV1, Link, SessionV1, WebinarSetV1, ZoomRoom
-from shared.keys import participant_id_of, partition_of
+from shared.keys import home_of, participant_id_of
 
 IDENTITY_KEY = b"k" * 32
 WEBINAR = "5d0f6f0e-52a5-5c44-9e0c-0a1f0f4b7a11"
@@ -134,7 +134,7 @@ class Records:
     def add(self, webhooks: list[Webhook]) -> None:
         """Each to the partition of its connection."""
         for one in webhooks:
-            self._put(partition_of(one.key, self._partitions), one.key.decode(), one.at, one.body)
+            self._put(home_of(one.key, self._partitions), one.key.decode(), one.at, one.body)
 
     def everywhere(self, body: bytes, at: int) -> None:
         """What concerns a meeting goes to every partition."""
