@@ -40,7 +40,8 @@ class AttendanceApiSettings(ApiSettings):
     code_key: Key
     identity_key: Key
     registration_url: str = Field(
-        default="", description="registration's address for phones at a door: enrols walk-ins"
+        default="",
+        description="registration's address for browsers: enrols walk-ins, applies a rule",
     )
 
 

@@ -136,6 +136,7 @@ def _add_routes(app: Any) -> None:
         reviews,
         rosters,
         rule,
+        rule_page,
         settlements,
         why,
     )
@@ -143,7 +144,7 @@ def _add_routes(app: Any) -> None:
     desk = (desk_reviews, desk_corrections, desk_settlements)
     operators = (reviews, corrections, settlements, proctor_lists, items, audit)
     doors = (check_ins, rosters, door, code_sheets)
-    told = (attendance, why, live, rule, reconciliation)
+    told = (attendance, why, live, rule, rule_page, reconciliation)
     for routes in (*doors, *told, *operators, *desk, sign_in):
         app.include_router(routes.router)
     serve_static(app)

@@ -10,7 +10,14 @@ from services.registration.handlers import view_of
 from services.registration.imports import Importer
 from services.registration.jobs import Jobs
 from services.registration.personal import Sealer
-from services.registration.routes import enrolments, imports, programmes, walk_ins, webinars
+from services.registration.routes import (
+    enrolments,
+    imports,
+    programmes,
+    rule_changes,
+    walk_ins,
+    webinars,
+)
 from services.registration.routes.common import Parts
 from services.registration.settings import RegistrationApiSettings
 from services.registration.stores import Store
@@ -37,7 +44,7 @@ def build(settings: RegistrationApiSettings) -> FastAPI:
             yield
 
     app = build_app(TITLE, settings, lambda: missing(view), lifespan=life, description=DESCRIPTION)
-    for routes in (programmes, webinars, imports, enrolments, walk_ins):
+    for routes in (programmes, webinars, imports, enrolments, walk_ins, rule_changes):
         app.include_router(routes.router)
     app.add_middleware(walk_ins.FromDoorPages, origins=settings.door_origins)
     return app

@@ -4,7 +4,7 @@ Every change reads the present version under the resource's lock, compares it wi
 lets the domain make the next one, publishes it, and waits until it can be read.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, TypeVar
 
 from services.registration.domain import enrolment as rules
@@ -19,6 +19,8 @@ from shared.keys import person_key
 from shared.publish import Outgoing
 from shared.topics import ENROLMENTS, PROGRAMMES, REGISTRATION_AUDIT, WEBINARS, Topic
 
+Told = Callable[[Any, Any], tuple[str, dict[str, Any]]]
+"""Of an edit, from its versions before and after: the action, and what else `audit` takes."""
 E = TypeVar("E", ProgrammeSetV1, WebinarSetV1, EnrolledV1)
 
 
@@ -32,12 +34,14 @@ class Change(NamedTuple):
 
 def audit(
     caller: Caller, what: str, of: str, before: int | None, after: int | None,
-    webinar_id: str | None = None, **more: Any,
+    webinar_id: str | None = None, reason: str = "", was: Mapping[str, Any] | None = None,
+    **more: Any,
 ) -> Outgoing:  # fmt: skip
-    """The record of a write by a person: who, what, of which resource, from and to which version."""
+    """The record of a write by a person: who, what, of which resource, from and to which version;
+    where it matters why, from what (`was`) and to what (`more`)."""
     return audited(
-        REGISTRATION_AUDIT, caller, what, of, webinar_id=webinar_id,
-        before=None if before is None else {"version": before},
+        REGISTRATION_AUDIT, caller, what, of, webinar_id=webinar_id, reason=reason,
+        before=None if before is None else {"version": before, **(was or {})},
         after={"version": after, **more} if after is not None else (more or None),
     )  # fmt: skip
 
@@ -77,10 +81,11 @@ class Commands:
                                 if_match, change)  # fmt: skip
 
     async def edit_webinar(self, caller: Caller, webinar_id: str, if_match: str | None,
-                           wanted: Callable[[WebinarSetV1], WebinarSetV1]) -> Change:  # fmt: skip
+                           wanted: Callable[[WebinarSetV1], WebinarSetV1],
+                           told: Told | None = None) -> Change:  # fmt: skip
         """The next version of a webinar."""
         return await self._edit(caller, WEBINARS, "webinars", webinar_id, WebinarSetV1, if_match,
-                                lambda before: next_webinar(before, wanted(before)))  # fmt: skip
+                                lambda before: next_webinar(before, wanted(before)), told)  # fmt: skip
 
     async def cancel(self, caller: Caller, webinar_id: str, participant_id: str,
                      if_match: str | None) -> Change:  # fmt: skip
@@ -111,15 +116,17 @@ class Commands:
         return Change(wanted, created=True, visible=visible)
 
     async def _edit(self, caller: Caller, topic: Topic, kind: str, name: str, of: type[E],
-                    if_match: str | None, change: Callable[[E], E]) -> Change:  # fmt: skip
+                    if_match: str | None, change: Callable[[E], E],
+                    told: Told | None = None) -> Change:  # fmt: skip
         async with self._writers.writer(f"{kind}:{name}") as writer:
             before: E = await _existing(writer, kind, name, of)
             check_match(if_match, before.version)
             after = change(before)
             if after == before:
                 return Change(before)
-            record = audit(caller, f"{kind}-changed", name, before.version, after.version,
-                           _webinar(kind, name))  # fmt: skip
+            what, more = told(before, after) if told else (f"{kind}-changed", {})
+            record = audit(caller, what, name, before.version, after.version,
+                           _webinar(kind, name), **more)  # fmt: skip
             visible = await writer.publish(topic, name, after, record)
         return Change(after, visible=visible)
 

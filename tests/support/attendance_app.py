@@ -15,7 +15,7 @@ from services.attendance.live_pages import LiveStreams
 from services.attendance.live_store import Live
 from services.attendance.pages import sign_in
 from services.attendance.pages.render import serve_static
-from services.attendance.routes import attendance, live, rule, why
+from services.attendance.routes import attendance, live, rule, rule_page, why
 from services.attendance.settings import AttendanceApiSettings
 from services.attendance.state_client import WorkerStates
 from shared.events.registration import EnrolledV1, WebinarSetV1
@@ -106,7 +106,7 @@ def app_over(view: MemoryView, address: str) -> Any:
     app.state.states = WorkerStates(KEY, SETTINGS.partitions, Addresses(address))  # type: ignore[arg-type]
     app.state.publisher, app.state.own_pages = Audit(), {}
     app.state.live = LiveStreams(MemoryLive())  # type: ignore[arg-type]
-    for routes in (attendance, why, live, rule, sign_in):
+    for routes in (attendance, why, live, rule, rule_page, sign_in):
         app.include_router(routes.router)
     serve_static(app)
     return app

@@ -112,11 +112,6 @@ OF_PAGES: Texts = {
     "somebody_else": ("Orang lain, dengan nomor peserta:", "Somebody else, with the participant number:"),
     "external_id": ("Nomor peserta", "Participant number"),
     "nobody": ("Bukan siapa-siapa (tidak dihitung)", "Nobody (it counts for no one)"),
-    "reason": ("Alasan", "Reason"),
-    "reason_hint": (
-        "Tercatat selamanya; jangan tulis nama orang.",
-        "It is kept for good; name nobody in it.",
-    ),
     "settle_all": ("Putuskan semuanya ({count})", "Settle all of them ({count})"),
     "one_by_one": ("Satu per satu", "One by one"),
     "case": ("Kasus {number}: {when}", "Case {number}: {when}"),

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
@@ -32,6 +33,11 @@ COMMON: Texts = {
     "nav_live": ("Siapa yang hadir", "Who is in"),
     "nav_rule": ("Coba aturan", "Try a rule"),
     "nav_desk": ("Meja petugas", "Operators' desk"),
+    "reason": ("Alasan", "Reason"),
+    "reason_hint": (
+        "Tercatat selamanya; jangan tulis nama orang.",
+        "It is kept for good; name nobody in it.",
+    ),
     "skip": ("Langsung ke isi", "Skip to content"),
     "other_language": ("English", "Bahasa Indonesia"),
     "sign_in": ("Masuk", "Sign in"),
@@ -43,6 +49,17 @@ COMMON: Texts = {
     ),
     "token_wrong": ("Token ini tidak berlaku.", "This token is not valid."),
 }
+
+
+def policy_with(directive: str, url: str) -> Mapping[str, str]:
+    """The headers of a page on which `directive` ("connect-src", …) also allows another origin of ours;
+    with an empty `url`, the usual ones."""
+    parts = urlsplit(url)
+    if not parts.netloc:
+        return HEADERS
+    policy = HEADERS["Content-Security-Policy"]
+    more = f"{directive} 'self' {parts.scheme}://{parts.netloc}"
+    return {**HEADERS, "Content-Security-Policy": policy.replace(f"{directive} 'self'", more)}
 
 
 @cache

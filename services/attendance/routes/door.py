@@ -3,7 +3,6 @@
 import time
 from collections.abc import Mapping
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 import orjson
 from fastapi import APIRouter, Request, Response
@@ -13,11 +12,11 @@ from markupsafe import Markup
 
 from services.attendance.pages.door_files import MANIFEST, SCRIPTS, worker_script
 from services.attendance.pages.door_texts import CATEGORIES, SCRIPT, TEXTS
-from services.attendance.pages.render import HEADERS, Language, page, sentence
+from services.attendance.pages.render import Language, page, policy_with, sentence
 from services.attendance.pages.sign_in import visitor
 from services.attendance.routes.common import PREFIX, Door, view_of, webinar_of
 from services.attendance.settings import AttendanceApiSettings
-from shared import walk_in_pass
+from shared import passes
 from shared.http import Caller, Problem, Role
 from shared.regions import provinces, regions
 
@@ -51,7 +50,7 @@ async def manifest() -> Response:
     PREFIX + "/walk-in-pass", response_model=None, summary="May enrol walk-ins, for a while"
 )
 async def walk_in_pass_for(webinar_id: str, request: Request, caller: Door) -> dict[str, Any]:
-    """A pass for `POST {url}/v1/webinars/{id}/walk-ins` of registration, and for nothing else, so
+    """A pass for `POST {url}/v1/walk-ins/{webinar_id}` of registration, and for nothing else, so
     that a walk-in's name goes from the phone to registration and never through attendance."""
     view = await run_in_threadpool(view_of, request)
     await run_in_threadpool(webinar_of, view, webinar_id)
@@ -60,7 +59,7 @@ async def walk_in_pass_for(webinar_id: str, request: Request, caller: Door) -> d
         raise Problem(409, "no-walk-ins", "Di sini peserta baru tidak dapat didaftarkan.",
                       "HADIR_REGISTRATION_URL is not set: walk-ins cannot be enrolled here.")  # fmt: skip
     expires = int(time.time()) + PASS_SECONDS
-    made = walk_in_pass.make(settings.identity_key, webinar_id, caller.subject, expires)
+    made = passes.make(settings.identity_key, "walk-ins", webinar_id, caller.subject, expires)
     return {"url": settings.registration_url.rstrip("/"), "pass": made, "expires": expires}
 
 
@@ -84,11 +83,7 @@ def sentence_as_it_is(key: str, lang: Language) -> str:
 def _headers(request: Request) -> Mapping[str, str]:
     """The page may also talk to registration, and to nobody else."""
     settings: AttendanceApiSettings = request.app.state.settings
-    parts = urlsplit(settings.registration_url)
-    origin = f" {parts.scheme}://{parts.netloc}" if parts.netloc else ""
-    policy = HEADERS["Content-Security-Policy"]
-    policy = policy.replace("connect-src 'self'", f"connect-src 'self'{origin}")
-    return {**HEADERS, "Content-Security-Policy": policy}
+    return policy_with("connect-src", settings.registration_url)
 
 
 def _provinces() -> list[dict[str, Any]]:

@@ -1,23 +1,18 @@
-"""What another rule would do: who falls and who rises, before anybody applies it."""
+"""What another rule would do: who falls and who rises, before anybody applies it (rule D1)."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from pydantic import BaseModel, Field
 
-from services.attendance.pages.render import Language, page
-from services.attendance.pages.rule_texts import TEXTS
-from services.attendance.pages.sign_in import visitor
 from services.attendance.routes.common import PREFIX, Reader, view_of, webinar_of
-from services.attendance.rule_preview import SUMS
+from services.attendance.rule_preview import MARKS, SUMS
 from services.attendance.state_client import WorkerStates
-from services.attendance.why.naming import lasted
-from shared.http import Caller, Problem, Role
+from shared.http import Problem
 from shared.regions import provinces
 
 router = APIRouter(tags=["rules"])
-Visitor = Annotated[Caller, visitor(Role.VIEWER, Role.ORGANISER, Role.OPERATOR, Role.AUDITOR)]
 Change = Literal["", "falls", "rises"]
 
 
@@ -50,12 +45,14 @@ async def preview(
     webinar_id: str, body: RulePreview, request: Request, caller: Reader
 ) -> dict[str, Any]:
     """Against what is decided now (before the webinar is over: projected). It decides nothing. The
-    first page is computed anew; further ones (`cursor`) are of the same computation."""
+    first page is computed anew; further ones (`cursor`) are of the same computation. To apply it,
+    PATCH the webinar in registration with `If-Match: "<webinar_version>"`."""
     webinar = await run_in_threadpool(lambda: webinar_of(view_of(request), webinar_id))
-    return await _preview(request, webinar, body)
+    return await previewed(request, webinar, body)
 
 
-async def _preview(request: Request, webinar: dict[str, Any], body: RulePreview) -> dict[str, Any]:
+async def previewed(request: Request, webinar: dict[str, Any], body: RulePreview) -> dict[str, Any]:
+    """The answer of `preview`. Its `digest` is of who falls and who rises: equal ones are equal lists."""
     states: WorkerStates = request.app.state.states
     change = wanted(webinar, body)
     answers = await states.everywhere({
@@ -75,8 +72,13 @@ async def _preview(request: Request, webinar: dict[str, Any], body: RulePreview)
     regions = summed([answer["regions"] for answer in answers])
     return {
         "webinar_id": webinar["webinar_id"],
+        "webinar_version": webinar["version"],
         **change,
-        **({} if body.cursor else {**_totals(regions), "regions": regions}),
+        **(
+            {}
+            if body.cursor
+            else {**_totals(regions), "digest": digest_of(answers), "regions": regions}
+        ),
         "items": items,
         "next": rows[-1]["participant_id"] if more else None,
     }
@@ -91,10 +93,16 @@ def wanted(webinar: dict[str, Any], body: RulePreview) -> dict[str, Any]:
     said = body.rule.model_dump(exclude_unset=True)
     given = {name: DEFAULTS[name] if value is None else value for name, value in said.items()}
     rule = {**webinar["rule"], **given}
+    rule["required_items"] = list(rule["required_items"])
     if (rule["minimum_sessions"] or 0) > len(webinar["sessions"]):
         raise Problem(422, "invalid", "The request is not valid",
                       "The webinar has fewer sessions than minimum_sessions.")  # fmt: skip
     return {"rule": rule, "host_down": body.host_down or webinar["host_down"]}
+
+
+def digest_of(answers: list[dict[str, Any]]) -> str:
+    """Of all workers' lists together, however people are spread over them."""
+    return f"{sum(int(answer['mark'], 16) for answer in answers) % MARKS:032x}"
 
 
 def summed(answers: list[dict[str, list[int]]]) -> list[dict[str, Any]]:
@@ -113,57 +121,3 @@ def summed(answers: list[dict[str, list[int]]]) -> list[dict[str, Any]]:
 
 def _totals(regions: list[dict[str, Any]]) -> dict[str, int]:
     return {name: sum(region[name] for region in regions) for name in SUMS}
-
-
-@router.get("/webinars/{webinar_id}/rule", include_in_schema=False)
-async def show(
-    webinar_id: str, request: Request, caller: Visitor, lang: Language = "id",
-    share: Annotated[float | None, Query(ge=0, le=100)] = None,
-    scope: Literal["all", "each_session"] | None = None, minimum_sessions: str = "",
-    latest_join: str = "", required_items: str = "",
-    host_down: Literal["exclude", "include"] | None = None, only: Change = "", cursor: str = "",
-) -> Response:  # fmt: skip
-    """A form, and what the rule in it would do. Asking changes nothing, so it is a GET."""
-    webinar = await run_in_threadpool(lambda: webinar_of(view_of(request), webinar_id))
-    form, found, wrong = _form(webinar), None, ""
-    if share is not None:
-        form = {"share": share, "scope": scope or "all", "minimum_sessions": minimum_sessions,
-                "latest_join": latest_join, "required_items": required_items,
-                "host_down": host_down or webinar["host_down"]}  # fmt: skip
-        try:
-            body = _asked(form, only, cursor)
-            found = await _preview(request, webinar, body)
-        except (ValueError, Problem) as problem:
-            wrong = "not_now" if getattr(problem, "status", 422) == 503 else "wrong"
-    return page(
-        "rule.html", lang, TEXTS, status=503 if wrong == "not_now" else 200, form=form, wrong=wrong,
-        webinar=webinar["title"], webinar_id=webinar_id, sessions=len(webinar["sessions"]),
-        found=found, only=only, cursor=cursor, lasted=lambda seconds: lasted(seconds, lang),
-        url=lambda **more: str(request.url.include_query_params(**more).query),
-    )  # fmt: skip
-
-
-def _form(webinar: dict[str, Any]) -> dict[str, Any]:
-    """The present rule, as the form shows it."""
-    rule = webinar["rule"]
-    return {
-        "share": rule["minimum_share"] / 100,
-        "scope": rule["scope"],
-        "minimum_sessions": rule["minimum_sessions"] or "",
-        "latest_join": "" if rule["latest_join"] is None else rule["latest_join"] // 60,
-        "required_items": ", ".join(rule["required_items"]),
-        "host_down": webinar["host_down"],
-    }
-
-
-def _asked(form: dict[str, Any], only: Change, cursor: str) -> RulePreview:
-    items = tuple(word.strip() for word in form["required_items"].split(",") if word.strip())
-    return RulePreview.model_validate({
-        "rule": {
-            "minimum_share": round(form["share"] * 100), "scope": form["scope"],
-            "minimum_sessions": form["minimum_sessions"] or None,
-            "latest_join": int(form["latest_join"]) * 60 if form["latest_join"] else None,
-            "required_items": items,
-        },
-        "host_down": form["host_down"], "only": only, "cursor": cursor, "limit": 50,
-    })  # fmt: skip

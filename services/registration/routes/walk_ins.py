@@ -1,7 +1,7 @@
-"""/v1/webinars/{id}/walk-ins: people without an enrolment are enrolled by the crew at a hall's door.
+"""/v1/walk-ins/{webinar_id}: people without an enrolment are enrolled by the crew at a hall's door.
 
-The door page is attendance's: it brings a pass of attendance (shared/walk_in_pass.py) and comes from
-another origin. Only this route takes either.
+The door page is attendance's: it brings a pass of attendance (shared/passes.py), and may come
+from another origin. Only this route takes either. Its path is one that an ingress can tell from the rest.
 """
 
 from typing import Annotated, Any
@@ -16,10 +16,10 @@ from services.registration.routes.bodies import Enrolled, EnrolmentBody, WalkInB
 from services.registration.routes.common import Work, say
 from services.registration.routes.enrolments import existing_webinar, path_of, person_of
 from shared.http import Caller, Problem, Role, caller_of
-from shared.walk_in_pass import NoPass, subject_of
+from shared.passes import NoPass, read
 
 router = APIRouter(tags=["enrolments"])
-PATH = "/v1/webinars/{webinar_id}/walk-ins"
+PATH = "/v1/walk-ins/{webinar_id}"
 Bearer = Annotated[
     HTTPAuthorizationCredentials | None,
     Depends(HTTPBearer(auto_error=False, description="a walk-in pass, or a token with role door")),
@@ -36,7 +36,7 @@ class FromDoorPages:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """As ASGI has it."""
-        ours = scope["type"] == "http" and scope["path"].endswith("/walk-ins")
+        ours = scope["type"] == "http" and scope["path"].startswith("/v1/walk-ins/")
         await (self._open if ours else self._app)(scope, receive, send)
 
 
@@ -44,7 +44,7 @@ def crew(webinar_id: str, request: Request, work: Work, given: Bearer) -> Caller
     """Who enrols: the holder of a pass for this webinar, or of a token with a role of the door."""
     token = given.credentials if given else ""
     try:
-        subject = subject_of(work.settings.identity_key, webinar_id, token)
+        subject = read(work.settings.identity_key, "walk-ins", webinar_id, token)["sub"]
     except NoPass:
         caller = caller_of(request, token or None)
         if not caller.roles & {Role.DOOR, Role.ORGANISER, Role.OPERATOR}:

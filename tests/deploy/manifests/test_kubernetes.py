@@ -3,6 +3,7 @@
 import base64
 import re
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -10,6 +11,7 @@ from services.attendance.gateway import PATH as GATEWAY_PATH
 from services.attendance.settings import AttendanceApiSettings
 from services.attendance.wiring import build_api
 from services.certificates.api import public
+from services.registration.routes import rule_changes, walk_ins
 from services.reporting import api, dashboard
 from tests.deploy.manifests.support import (
     PROCESSES,
@@ -236,6 +238,20 @@ def test_every_page_of_attendance_is_reached_on_a_host_of_its_own(overlay: str) 
     hosts = {rule["host"] for rule in ingress["spec"]["rules"]}
     assert len(hosts) == 2
     assert hosts >= {host for tls in ingress["spec"].get("tls", []) for host in tls["hosts"]}
+
+
+def test_what_these_pages_do_in_registration_is_reached_there_and_nothing_else(
+    overlay: str,
+) -> None:
+    opened = [re.sub(r"{\w+}", "1", path) for path in (walk_ins.PATH, rule_changes.PATH)]
+    assert [reached(overlay, path, DESK) for path in opened] == ["registration-api"] * 2
+    at_registration = {path for path, _, to in routes(overlay, DESK) if to == "registration-api"}
+    assert at_registration == {path.removesuffix("1") for path in opened}
+    (ingress,) = of_kind(build(overlay), "Ingress").values()
+    host = ingress["spec"]["rules"][DESK]["host"]
+    settings = [m["data"] for m in of_kind(build(overlay), "ConfigMap").values()]
+    urls = {data["HADIR_REGISTRATION_URL"] for data in settings if "HADIR_KAFKA" in data}
+    assert {urlsplit(url).netloc for url in urls} == {host}
 
 
 def attendance_pages() -> list[str]:

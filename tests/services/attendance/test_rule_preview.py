@@ -1,7 +1,7 @@
 """A preview of a rule (rule D1) decides nothing, and says exactly what follows when it is applied."""
 
-import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from shared.events.rulings import VerdictSettledV1
 from shared.topics import RULINGS
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
 from tests.services.attendance.test_why import BEARER, decided
-from tests.support.attendance_app import TOKEN, MemoryView, app_over, served
+from tests.support.attendance_app import MemoryView, app_over, served
 from tests.support.flow import world_of
 from tests.support.workers import Stages, answering
 
@@ -40,6 +40,7 @@ class Played:
     webinar: WebinarSetV1
     url: str
     settled: str
+    app: Any
 
     def preview(self, rule: dict[str, Any], host_down: str = "exclude", **more: Any) -> Any:
         body = {"rule": rule, "host_down": host_down, **more}
@@ -48,8 +49,9 @@ class Played:
         return answer.json()
 
 
-@pytest.fixture
-def played() -> Iterator[Played]:
+@contextmanager
+def playing(**settings: str) -> Iterator[Played]:
+    """The webinar on an api with these settings."""
     world, said = world_of(2009, 92, "ugly", people=40), []
     pipeline = set_up(world, tell=said.append)
     for body in bodies_of(world):
@@ -60,8 +62,17 @@ def played() -> Iterator[Played]:
     view = MemoryView(stages, webinars, [e for e in said if isinstance(e, EnrolledV1)])
     certify(stages)
     settled = settle(stages)
-    with answering(stages) as address, served(app_over(view, address)) as url:
-        yield Played(stages, webinars[0], url, settled)
+    with answering(stages) as address:
+        app = app_over(view, address)
+        app.state.settings = app.state.settings.model_copy(update=settings)
+        with served(app) as url:
+            yield Played(stages, webinars[0], url, settled, app)
+
+
+@pytest.fixture
+def played() -> Iterator[Played]:
+    with playing() as found:
+        yield found
 
 
 def certify(stages: Stages) -> None:
@@ -152,23 +163,3 @@ def test_the_people_come_in_pages_of_one_computation(played: Played) -> None:
 def test_more_sessions_than_there_are_is_refused(played: Played) -> None:
     url = f"{played.url}/v1/webinars/{WEBINAR}/rule:preview"
     assert WEB.post(url, json={"rule": {"minimum_sessions": 9}}).status_code == 422
-
-
-@pytest.mark.parametrize("lang", ["id", "en"])
-def test_the_page_shows_the_outcome_and_links_to_the_people(played: Played, lang: str) -> None:
-    url = f"{played.url}/webinars/{WEBINAR}/rule"
-    plain = httpx.get(url, cookies={"hadir_token": TOKEN}, params={"lang": lang})
-    assert 'value="80"' in plain.text
-    assert 'id="outcome"' not in plain.text
-    shown = httpx.get(url, cookies={"hadir_token": TOKEN}, params={"lang": lang, "share": 100})
-    told = played.preview({"minimum_share": 10_000})
-    assert f'data-sum="falls">{told["falls"]}<' in shown.text
-    links = re.findall(rf"/webinars/{WEBINAR}/people/([0-9a-f-]+)", shown.text)
-    assert links == [item["participant_id"] for item in told["items"][:50]]
-
-
-def test_the_page_says_what_it_cannot_compute(played: Played) -> None:
-    url = f"{played.url}/webinars/{WEBINAR}/rule"
-    query = {"share": "70", "latest_join": "abc"}
-    shown = httpx.get(url, cookies={"hadir_token": TOKEN}, params=query)
-    assert "tidak dapat dihitung" in shown.text

@@ -6,7 +6,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
-from shared import walk_in_pass
+from shared import passes
 
 KEY = bytes(range(32))
 DOOR = "https://door.example"
@@ -31,7 +31,7 @@ def webinar(organiser):
 
 
 def pass_for(webinar, seconds=60):
-    return walk_in_pass.make(KEY, webinar, "crew-1", int(time.time()) + seconds)
+    return passes.make(KEY, "walk-ins", webinar, "crew-1", int(time.time()) + seconds)
 
 
 def walk_in(**more):
@@ -41,7 +41,7 @@ def walk_in(**more):
 
 def enrol(door, webinar, body, given, **headers):
     headers = {"authorization": f"Bearer {given}", "origin": DOOR, **headers}
-    return httpx.post(f"{door.url}/v1/webinars/{webinar}/walk-ins", json=body, headers=headers,
+    return httpx.post(f"{door.url}/v1/walk-ins/{webinar}", json=body, headers=headers,
                       timeout=60)  # fmt: skip
 
 
@@ -88,15 +88,14 @@ def test_only_the_walk_ins_route_and_only_the_door_s_origin_may_be_called_from_a
         "access-control-request-method": "POST",
         "access-control-request-headers": "authorization",
     }
-    base = f"{door.url}/v1/webinars/{webinar}"
 
     def allowed(path, origin):
-        answer = httpx.options(base + path, headers={"origin": origin, **asked})
+        answer = httpx.options(door.url + path, headers={"origin": origin, **asked})
         return answer.headers.get("access-control-allow-origin")
 
-    assert allowed("/walk-ins", DOOR) == DOOR
-    assert allowed("/walk-ins", "https://elsewhere.example") is None
-    assert allowed("/enrolments", DOOR) is None
+    assert allowed(f"/v1/walk-ins/{webinar}", DOOR) == DOOR
+    assert allowed(f"/v1/walk-ins/{webinar}", "https://elsewhere.example") is None
+    assert allowed(f"/v1/webinars/{webinar}/enrolments", DOOR) is None
 
 
 def test_what_is_wrong_with_a_walk_in_is_said_by_field(door, webinar):

@@ -67,7 +67,7 @@ self.Door = self.Door || {};
       const pass = await post(`/v1/webinars/${one.webinar_id}/walk-in-pass`, {});
       const person = await Door.vault.open(one.sealed);
       try {
-        const enrolled = await post(`${pass.url}/v1/webinars/${one.webinar_id}/walk-ins`,
+        const enrolled = await post(`${pass.url}/v1/walk-ins/${one.webinar_id}`,
           { walk_in_id: one.walk_in_id, ...person }, { authorization: `Bearer ${pass.pass}` });
         const { participant_id, external_id } = enrolled;
         await Door.store.put("queue",
