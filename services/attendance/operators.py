@@ -57,18 +57,24 @@ class Operators:
         Raises:
             Problem: 422 when the Idempotency-Key was used for something else; 503.
         """
-        first = words[0]
-        there = await run_in_threadpool(self._there, words)
-        if there is not None:
+        there = [word for word in await run_in_threadpool(self._known, words) if word is not None]
+        if len(there) == len(words):
             return Said(there, new=False)
-        record = audited(
-            ATTENDANCE_AUDIT, caller, deed.action, deed.subject, webinar_id=first.webinar_id,
-            reason=first.reason, before=deed.before, after=deed.after,
-            audit_id=derived_id("audit", first.ruling_id),
-        )  # fmt: skip
         out = [Outgoing(RULINGS, word.webinar_id, word) for word in words]
-        visible = await self.publish([*out, record])
+        visible = await self.publish([*out, _record(caller, words[0], deed)])
         return Said([_shown(word) for word in words], visible=visible)
+
+    async def say_each(self, caller: Caller, commands: Sequence[tuple[Ruling, Deed]]) -> None:
+        """Many commands of one word each, written at once; those that stand there are left out.
+
+        Raises:
+            Problem: as `say` does; nothing is written then.
+        """
+        known = await run_in_threadpool(self._known, [word for word, _ in commands])
+        new = [one for one, there in zip(commands, known, strict=True) if there is None]
+        out = [Outgoing(RULINGS, word.webinar_id, word) for word, _ in new]
+        if new:
+            await self.publish([*out, *(_record(caller, word, deed) for word, deed in new)])
 
     async def publish(self, out: Sequence[Outgoing]) -> bool:
         """Write all and wait for the view; whether it has them already.
@@ -96,14 +102,22 @@ class Operators:
         stored = self.view.view.stored
         return all((stored(t.name, p) or 0) >= end for (t, p), end in places.items())
 
-    def _there(self, words: Sequence[Ruling]) -> list[dict[str, Any]] | None:
-        """The same words, if they were all said before."""
+    def _known(self, words: Sequence[Ruling]) -> list[dict[str, Any] | None]:
+        """The same words as they were said before."""
         known = [self.view.rulings.ruling(word.ruling_id) for word in words]
         for word, before in zip(words, known, strict=True):
             if before is not None and _meant(before) != _meant(_shown(word)):
                 raise Problem(422, "idempotency-key-reused", "The key was used before",
                               "This Idempotency-Key was used for another request.")  # fmt: skip
-        return None if None in known else [one for one in known if one is not None]
+        return known
+
+
+def _record(caller: Caller, word: Ruling, deed: Deed) -> Outgoing:
+    return audited(
+        ATTENDANCE_AUDIT, caller, deed.action, deed.subject, webinar_id=word.webinar_id,
+        reason=word.reason, before=deed.before, after=deed.after,
+        audit_id=derived_id("audit", word.ruling_id),
+    )  # fmt: skip
 
 
 def common(caller: Caller, webinar_id: str, ruling_id: str, reason: str) -> dict[str, Any]:

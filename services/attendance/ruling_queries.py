@@ -14,15 +14,24 @@ from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import measure
 from services.attendance.state_queries import NotHere, Query
 
-AT_ONCE = 500
+AT_ONCE = 200
 """People looked at before the event loop gets its turn."""
 
 
 async def corrected(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> dict[str, Any]:
-    """A person's decision as it is and as a correction (a `TimeCorrectedV1`) would make it; decides
-    nothing. Before the grace has passed both are projections (rule D3)."""
-    ((partition, stage),) = stages.items()
-    word = question["word"]
+    """Decisions as they are and as corrections would make them, by ruling_id; decides nothing. Of
+    `words` (partition, `TimeCorrectedV1`) those whose partition is asked. Before the grace has passed
+    they are projections (rule D3)."""
+    found = {}
+    for n, (partition, word) in enumerate(question["words"]):
+        if n % AT_ONCE == 0:
+            await asyncio.sleep(0)
+        if partition in stages:
+            found[word["ruling_id"]] = _corrected(partition, stages[partition], word)
+    return {"found": found}
+
+
+def _corrected(partition: int, stage: DecideStage, word: Mapping[str, Any]) -> dict[str, Any]:
     webinar_id, participant_id = word["webinar_id"], word["participant_id"]
     the_plan = _plan(stage, webinar_id)
     person = stage.state.people.get(webinar_id, {}).get(participant_id)

@@ -47,12 +47,17 @@ class WorkerStates:
         (answer,) = await self._ask([partition_of(key, self._partitions)], question, PERSON_SECONDS)
         return answer
 
-    async def corrected(self, word: TimeCorrectedV1) -> dict[str, Any]:
-        """What a correction would change (`state_queries.corrected`)."""
+    async def corrected(self, words: Sequence[TimeCorrectedV1]) -> dict[str, dict[str, Any]]:
+        """What corrections would change, by ruling_id (`ruling_queries.corrected`)."""
+        placed = [(self._place(w), w.model_dump(mode="json")) for w in words]
+        within = PERSON_SECONDS if len(words) == 1 else ALL_SECONDS
+        question = {"query": "corrected", "words": placed}
+        answers = await self._ask(sorted({p for p, _ in placed}), question, within)
+        return {ruling_id: one for a in answers for ruling_id, one in a["found"].items()}
+
+    def _place(self, word: TimeCorrectedV1) -> int:
         key = person_key(word.webinar_id, word.participant_id).encode()
-        question = {"query": "corrected", "word": word.model_dump(mode="json")}
-        (answer,) = await self._ask([partition_of(key, self._partitions)], question, PERSON_SECONDS)
-        return answer
+        return partition_of(key, self._partitions)
 
     async def base(self, webinar_id: str) -> dict[str, Any]:
         """The sessions' bases (`state_queries.base`): the same on every partition."""

@@ -81,6 +81,16 @@ class MemoryLive:
         return self.live
 
 
+class NoScans:
+    """Nobody was scanned at a door."""
+
+    def of(self, webinar_id: str, people: Iterable[str]) -> list[Any]:
+        return []
+
+    def all(self, webinar_id: str) -> list[Any]:
+        return []
+
+
 class Audit:
     """What was written before somebody was answered."""
 
@@ -105,6 +115,7 @@ def app_over(view: MemoryView, address: str) -> Any:
     app.state.settings, app.state.view = SETTINGS, view
     app.state.states = WorkerStates(KEY, SETTINGS.partitions, Addresses(address))  # type: ignore[arg-type]
     app.state.publisher, app.state.own_pages = Audit(), {}
+    app.state.check_ins = SimpleNamespace(memory=NoScans())
     app.state.live = LiveStreams(MemoryLive())  # type: ignore[arg-type]
     for routes in (attendance, why, live, rule, rule_page, sign_in):
         app.include_router(routes.router)

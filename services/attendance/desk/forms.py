@@ -14,8 +14,8 @@ from services.attendance.desk.texts import TEXTS
 from services.attendance.pages.render import Language, sentence
 from shared.http import Problem
 
-LARGEST = 64 * 1024
-"""Bytes of a form; ours have some dozen short fields."""
+LARGEST = 256 * 1024
+"""Bytes of a form: some dozen short fields, or one with a thousand people's numbers."""
 
 
 class Form:
@@ -68,9 +68,14 @@ def refusal(wrong: Problem | ValidationError, language: Language) -> tuple[int, 
     """(status, sentence) of what could not be done."""
     if isinstance(wrong, ValidationError):
         wrong = incomplete()
-    code = str(wrong.body["type"]).rpartition(":")[2]
+    return wrong.status, refusal_text(wrong.body, language)
+
+
+def refusal_text(problem: Mapping[str, Any], language: Language) -> str:
+    """The sentence of a problem, by its code."""
+    code = str(problem["type"]).rpartition(":")[2]
     key = f"refused_{code}" if f"refused_{code}" in TEXTS else "refused_other"
-    return wrong.status, sentence(TEXTS, language, key, code=code)
+    return sentence(TEXTS, language, key, code=code)
 
 
 def done_text(done: str, count: str, language: Language) -> str:

@@ -98,6 +98,22 @@ def _box(start: int, end: int, opens: int, closes: int) -> Box:
     )
 
 
+def flag_rows(
+    flags: Iterable[Mapping[str, Any]], zones: Mapping[str, str], language: Language
+) -> list[dict[str, Any]]:
+    """Codes that were at two gates at once: whose, and a line with gates and times."""
+    rows = []
+    for flag in flags:
+        zone = zones.get(flag["session_id"], DEFAULT_ZONE)
+        gates = [f"{scan['gate']} {clock(scan['at'], zone)}" for scan in flag["scans"]]
+        line = sentence(TEXTS, language, "flag_line", session=flag["session_id"], first=gates[0],
+                        second=gates[1])  # fmt: skip
+        rows.append(
+            {"id": flag["participant_id"], "name": flag["external_id"] or "–", "line": line}
+        )
+    return rows
+
+
 def word_rows(
     words: Iterable[Mapping[str, Any]], zone: str, language: Language
 ) -> list[dict[str, Any]]:

@@ -1,6 +1,7 @@
 """What the operators' routes take and answer."""
 
-from typing import Annotated, Any
+from collections.abc import Sequence
+from typing import Annotated, Any, Self
 
 from fastapi import Header
 from pydantic import AwareDatetime, BaseModel, Field, StringConstraints
@@ -72,7 +73,13 @@ class BulkAnswer(BaseModel):
 
     accepted: int
     refused: int
-    results: list[RowResult]
+    results: Sequence[RowResult]
+
+    @classmethod
+    def of(cls, rows: Sequence[RowResult]) -> Self:
+        """The rows with their counts."""
+        good = sum(row.status == "accepted" for row in rows)
+        return cls(accepted=good, refused=len(rows) - good, results=rows)
 
 
 class Hours(BaseModel):

@@ -85,20 +85,24 @@ def list_flags(
     webinar_id: str, request: Request, caller: DoorOrReader, participant_id: str = ""
 ) -> Any:
     """Codes that came in at two gates of a session within 120 seconds, without going out between."""
-    view = view_of(request)
-    webinar_of(view, webinar_id)
+    webinar_of(view_of(request), webinar_id)
+    return {"items": flags_of(request, webinar_id, participant_id)}
+
+
+def flags_of(request: Request, webinar_id: str, participant_id: str = "") -> list[dict[str, Any]]:
+    """Of one person, or ('') of everybody."""
     check_ins: CheckIns = request.app.state.check_ins
     memory = check_ins.memory
     taken = memory.of(webinar_id, [participant_id]) if participant_id else memory.all(webinar_id)
     pairs = pairs_at_two_gates(taken)
-    enrolled = view.enrolled(webinar_id, pairs)
+    enrolled = view_of(request).enrolled(webinar_id, pairs)
     by_id = {one.scan.scan_id: one for one in taken}
-    return {"items": [
+    return [
         {"participant_id": person, "external_id": enrolled.get(person, [None])[0],
          "session_id": pair.session_id,
          "scans": [_shown(by_id[s.scan_id]) for s in (pair.first, pair.second)]}
         for person, found in pairs.items() for pair in found
-    ]}  # fmt: skip
+    ]  # fmt: skip
 
 
 def _shown(taken: Taken) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Corrections of a person's time (rule F2), and taking any word back."""
 
+from collections.abc import Sequence
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
-from pydantic import AwareDatetime
+from pydantic import AwareDatetime, BaseModel
 
 from services.attendance.knowledge import second
 from services.attendance.operators import Deed, common, figures
@@ -38,8 +39,8 @@ CORRECTION = "time-corrected"
 WITHDRAWAL = "ruling-withdrawn"
 
 
-class CorrectionIn(Person):
-    """Time to add to a person, or to take away; without session_id, in every session."""
+class TimesIn(BaseModel):
+    """Time to add, or to take away; without session_id, in every session."""
 
     webinar_id: str
     session_id: str | None = None
@@ -47,6 +48,10 @@ class CorrectionIn(Person):
     start: AwareDatetime
     end: AwareDatetime
     reason: Reason
+
+
+class CorrectionIn(TimesIn, Person):
+    """A person's time to correct."""
 
 
 class Corrected(Word):
@@ -66,17 +71,14 @@ async def correct(
 ) -> Any:  # fmt: skip
     """The last word stands over all evidence. It can be withdrawn."""
     word = await run_in_threadpool(_word, request, body, caller, idempotency_key)
-    before, after = await _projected(request, word)
+    before, after = (await outcomes(request, [word]))[word.ruling_id]
     if dry_run:
         if after is None:
             raise not_ready("The evidence cannot be read at the moment.")
         response.status_code = 200
         return {**word.model_dump(mode="json"), "type": CORRECTION, "before": before,
                 "after": after}  # fmt: skip
-    said = await operators_of(request).say(caller, [word], Deed(
-        "correction-made", word.participant_id, before,
-        {"correction": word.kind, "start": word.start, "end": word.end, **(after or {})},
-    ))  # fmt: skip
+    said = await operators_of(request).say(caller, [word], deed_of(word, before, after))
     return {**answered(response, said), "before": before, "after": after}
 
 
@@ -145,30 +147,53 @@ def _withdrawable(request: Request, ruling_id: str, kind: str | None) -> dict[st
 
 def _word(request: Request, body: CorrectionIn, caller: Caller, key: str | None) -> TimeCorrectedV1:
     view = view_of(request)
-    webinar = webinar_of(view, body.webinar_id)
+    check_times(view, body)
     enrolled_or_refused(view, body.webinar_id, [body.id])
-    start, end = int(body.start.timestamp()), int(body.end.timestamp())
+    return word_of(body, body.id, new_id("corrections", caller, key), caller)
+
+
+def check_times(view: AttendanceView, body: TimesIn) -> None:
+    """Raises Problem 404 or 422 when the times would correct nobody."""
+    webinar = webinar_of(view, body.webinar_id)
     sessions = webinar["sessions"]
     if body.session_id is not None:
         sessions = [session_of(webinar, body.session_id)]
+    start, end = int(body.start.timestamp()), int(body.end.timestamp())
     if start >= end:
         raise Problem(422, "interval-empty", "The time ends before it begins")
     if not any(start < second(s["end"]) and end > second(s["start"]) for s in sessions):
         raise Problem(422, "outside-session", "The time is outside of the session",
                       "It would change nothing.")  # fmt: skip
-    ids = common(caller, body.webinar_id, new_id("corrections", caller, key), body.reason)
-    return TimeCorrectedV1(**ids, participant_id=body.id, session_id=body.session_id,
-                           kind=body.kind, start=start, end=end)  # fmt: skip
 
 
-async def _projected(request: Request, word: TimeCorrectedV1) -> tuple[Any, Any]:
-    """(before, after) of a correction by the evidence that the worker holds; where it cannot be
-    asked at the moment, before is the last decision."""
+def word_of(body: TimesIn, participant_id: str, ruling_id: str, caller: Caller) -> TimeCorrectedV1:
+    """The word that corrects one person's time."""
+    ids = common(caller, body.webinar_id, ruling_id, body.reason)
+    return TimeCorrectedV1(**ids, participant_id=participant_id, session_id=body.session_id,
+                           kind=body.kind, start=int(body.start.timestamp()),
+                           end=int(body.end.timestamp()))  # fmt: skip
+
+
+def deed_of(word: TimeCorrectedV1, before: Any, after: Any) -> Deed:
+    """What the audit trail keeps of a correction."""
+    told = {"correction": word.kind, "start": word.start, "end": word.end, **(after or {})}
+    return Deed("correction-made", word.participant_id, before, told)
+
+
+Outcome = tuple[dict[str, Any] | None, dict[str, Any] | None]
+
+
+async def outcomes(request: Request, words: Sequence[TimeCorrectedV1]) -> dict[str, Outcome]:
+    """(before, after) by ruling_id, by the evidence that the workers hold; where they cannot be asked
+    at the moment, before is the last decision, and after None."""
     states: WorkerStates = request.app.state.states
+    if not words:
+        return {}
     try:
-        found = await states.corrected(word)
+        found = await states.corrected(words)
     except Problem:
         view: AttendanceView = request.app.state.view
-        decisions = await run_in_threadpool(view.decisions, word.webinar_id, [word.participant_id])
-        return figures(decisions.get(word.participant_id)), None
-    return figures(found["before"]), figures(found["after"])
+        people = {w.participant_id for w in words}
+        decisions = await run_in_threadpool(view.decisions, words[0].webinar_id, people)
+        return {w.ruling_id: (figures(decisions.get(w.participant_id)), None) for w in words}
+    return {i: (figures(one["before"]), figures(one["after"])) for i, one in found.items()}

@@ -95,15 +95,27 @@ _DEEDS = {"apply": _apply, "withdraw": _withdraw, "verdict": _verdict}
 
 
 def _body(request: Request, webinar_id: str, person: str, form: Form) -> corrections.CorrectionIn:
+    times = times_of(request, webinar_id, form)
+    return corrections.CorrectionIn.model_validate({**times, "external_id": person})
+
+
+def times_of(request: Request, webinar_id: str, form: Form) -> dict[str, Any]:
+    """What a form says of a correction, its times being those of the session's zone."""
     webinar = webinar_of(view_of(request), webinar_id)
     sessions = sessions_of(webinar, "id")
     session_id = form.or_none("session")
     zone = next((s["zone"] for s in sessions if s["id"] == session_id), sessions[0]["zone"])
-    return corrections.CorrectionIn.model_validate({
-        "webinar_id": webinar_id, "external_id": person, "session_id": session_id,
-        "kind": form.text("kind"), "start": form.instant("start", zone),
-        "end": form.instant("end", zone), "reason": form.text("reason"),
-    })  # fmt: skip
+    return {
+        "webinar_id": webinar_id, "session_id": session_id, "kind": form.text("kind"),
+        "start": form.instant("start", zone), "end": form.instant("end", zone),
+        "reason": form.text("reason"),
+    }  # fmt: skip
+
+
+def zoned(request: Request, webinar_id: str) -> str:
+    """The zone of the webinar's first session."""
+    zone: str = sessions_of(webinar_of(view_of(request), webinar_id), "id")[0]["zone"]
+    return zone
 
 
 def _page(request: Request, webinar_id: str, person: str, lang: Language, *, status: int = 200,

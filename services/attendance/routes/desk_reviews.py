@@ -7,11 +7,13 @@ from fastapi import APIRouter, Request, Response
 from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
+from services.attendance.alike import groups
 from services.attendance.desk.forms import Form, back_to, done_text, form_of, refusal
 from services.attendance.desk.sheets import (
     SHOWN,
     candidates_of,
     case_rows,
+    flag_rows,
     problem_text,
     sessions_of,
     word_rows,
@@ -19,10 +21,12 @@ from services.attendance.desk.sheets import (
 from services.attendance.desk.texts import TEXTS
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.pages.sign_in import visitor
-from services.attendance.routes import reviews
+from services.attendance.routes import assignments, reviews
 from services.attendance.routes.bodies import Reasoned
+from services.attendance.routes.check_ins import flags_of
 from services.attendance.routes.common import view_of, webinar_of
 from services.attendance.why.naming import lasted
+from services.attendance.why.sheet import zones_of
 from shared.http import Caller, Problem, Role
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
@@ -30,6 +34,7 @@ Visitor = Annotated[Caller, visitor(Role.VIEWER, Role.ORGANISER, Role.OPERATOR, 
 Operator = Annotated[Caller, visitor(Role.OPERATOR)]
 PARTS = 4
 GROUPS = 40
+MOST_FLAGS = 100
 
 
 @router.get("/desk")
@@ -59,10 +64,10 @@ async def settle(
     """All cases that look alike at once."""
     form = await form_of(request)
     try:
-        body = reviews.SettleAlike(
+        body = assignments.SettleAlike(
             group=form.text("group"), reason=form.text("reason"), **_who(form)
         )
-        answer = await reviews.settle_alike(webinar, body, request, caller, form.or_none("key"))
+        answer = await assignments.settle_alike(webinar, body, request, caller, form.or_none("key"))
     except (Problem, ValidationError) as wrong:
         status, said = refusal(wrong, lang)
         return await run_in_threadpool(_list, request, webinar, lang, status=status, wrong=said)
@@ -96,19 +101,19 @@ async def _said(case_id: str, form: Form, request: Request, caller: Caller) -> A
     if form.text("do") == "split":
         zone = form.text("zone")
         shares = [
-            reviews.ShareIn(external_id=who, start=form.instant(f"from{n}", zone),
+            assignments.ShareIn(external_id=who, start=form.instant(f"from{n}", zone),
                             end=form.instant(f"until{n}", zone))
             for n in range(PARTS)
             if (who := form.or_none(f"who{n}"))
         ]  # fmt: skip
-        split = reviews.Split(shares=shares, reason=reason)
-        return await reviews.split(case_id, split, request, response, caller, key)
+        split = assignments.Split(shares=shares, reason=reason)
+        return await assignments.split(case_id, split, request, response, caller, key)
     named = _who(form)
     if not named:
         nobody = Reasoned(reason=reason)
-        return await reviews.reject(case_id, nobody, request, response, caller, key)
-    assign = reviews.Assign(reason=reason, **named)
-    return await reviews.assign(case_id, assign, request, response, caller, key)
+        return await assignments.reject(case_id, nobody, request, response, caller, key)
+    assign = assignments.Assign(reason=reason, **named)
+    return await assignments.assign(case_id, assign, request, response, caller, key)
 
 
 def _who(form: Form) -> dict[str, str]:
@@ -132,12 +137,13 @@ def _list(request: Request, webinar_id: str, lang: Language, *, status: int = 20
     view = view_of(request)
     webinar = webinar_of(view, webinar_id)
     cases = view.reviews(webinar_id)
-    alike = list(reviews.groups(webinar_id, cases).values())
+    alike = list(groups(webinar_id, cases).values())
     own = [c for c in cases if c["status"] == "open" and c["connection_id"].startswith("@")]
     return page(
         "reviews.html", lang, TEXTS, status=status, webinar=webinar, wrong=wrong, done=done,
         groups=[_group(request, webinar, one, cases, lang) for one in alike[:GROUPS]],
         more=max(0, len(alike) - GROUPS), own=_own(request, webinar_id, own, lang),
+        flags=flag_rows(flags_of(request, webinar_id)[:MOST_FLAGS], zones_of(webinar), lang),
     )  # fmt: skip
 
 

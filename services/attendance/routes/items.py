@@ -75,20 +75,29 @@ _REQUEST = {
              summary="Record passed items")  # fmt: skip
 async def items(webinar_id: str, request: Request, caller: Organiser) -> Any:
     """A row is (participant, item); said again it changes nothing. Without `passed_at`: now."""
-    view = await run_in_threadpool(view_of, request)
-    await run_in_threadpool(webinar_of, view, webinar_id)
     data = await _body(request)
     is_csv = request.headers.get("content-type", "").startswith("text/csv")
-    found = rows(data) if is_csv else _of_json(data)
+    return await record(webinar_id, rows(data) if is_csv else _of_json(data), request, caller)
+
+
+async def record(webinar_id: str, found: Iterator[tuple[int, dict[str, str]]], request: Request,
+                 caller: Caller) -> ItemsAnswer:  # fmt: skip
+    """Judge and write rows of (number, cells).
+
+    Raises:
+        Problem: 404 without such a webinar, 422 when the rows cannot be read.
+    """
+    view = await run_in_threadpool(view_of, request)
+    await run_in_threadpool(webinar_of, view, webinar_id)
     try:
         answer = await _take(webinar_id, found, view, request, caller)
     except UnreadableFile as wrong:
         raise Problem(422, "file-unreadable", "The file cannot be read", str(wrong)) from wrong
-    record = audited(
+    done = audited(
         ATTENDANCE_AUDIT, caller, "items-passed", webinar_id, webinar_id=webinar_id,
         after={"rows": answer.rows, "accepted": answer.accepted},
     )  # fmt: skip
-    await operators_of(request).publish([record])
+    await operators_of(request).publish([done])
     return answer
 
 

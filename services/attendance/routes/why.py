@@ -6,9 +6,11 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query, Request, Response
 from fastapi.concurrency import run_in_threadpool
 
+from services.attendance.desk.sheets import flag_rows
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.pages.sign_in import visitor
 from services.attendance.routes.attendance import items_of
+from services.attendance.routes.check_ins import flags_of
 from services.attendance.routes.common import PREFIX, Organiser, Reader, view_of, webinar_of
 from services.attendance.state_client import WorkerStates
 from services.attendance.why.naming import names
@@ -52,7 +54,10 @@ async def show(webinar_id: str, participant_id: str, request: Request, caller: V
     except Problem as away:
         return _sentence_page("wait", lang, away.status, dict(away.headers))
     await _note(request, caller, webinar_id, participant_id)
-    context = sheet(webinar, item, found, lang)
+    flags = await run_in_threadpool(flags_of, request, webinar_id, participant_id)
+    context = sheet(webinar, item, found, lang) | {
+        "flags": flag_rows(flags, zones_of(webinar), lang)
+    }
     heading = sentence(TEXTS, lang, "title")
     return page("why.html", lang, TEXTS, heading=heading, person=item["external_id"], **context)
 
@@ -82,7 +87,7 @@ async def _own_page(request: Request, webinar_id: str, participant_id: str, lang
         return _sentence_page(
             "unknown" if missing else "wait", lang, away.status, dict(away.headers)
         )
-    context = sheet(webinar, item, own_only(found), lang) | {"parked": parked(found)}
+    context = sheet(webinar, item, own_only(found), lang) | {"parked": parked(found), "flags": []}
     heading = sentence(TEXTS, lang, "own_title")
     return page("why.html", lang, TEXTS, heading=heading, person=None, **context)
 

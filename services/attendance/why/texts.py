@@ -63,6 +63,10 @@ TEXTS: Texts = {
         "{count} sambungan Zoom mungkin milik orang ini, tetapi belum pasti. Petugas memeriksanya; sampai itu tidak dihitung.",
         "{count} Zoom connections may be this person's, but that is not certain. An operator looks at them; until then they do not count.",
     ),
+    "flagged": (
+        "Kode orang ini tampak di dua gerbang sekaligus: {line}. Keputusan tidak berubah karenanya.",
+        "This person's code was at two gates at once: {line}. It changes no verdict.",
+    ),
     "versions": ("Riwayat keputusan", "Versions of the decision"),
     "no_versions": (
         "Belum ada keputusan. Keputusan dibuat setelah sesi terakhir selesai.",

@@ -9,124 +9,13 @@ import pytest
 
 from services.attendance.desk.texts import TEXTS
 from services.attendance.domain.codes import Problem, Verdict
-from services.attendance.operators import Said
-from services.attendance.routes import desk_corrections, desk_reviews, desk_settlements
-from services.attendance.rulings_view import Page
-from shared.http import SESSION
-from shared.keys import participant_id_of
-from tests.support.attendance_app import TOKEN, app_over, served
-
-AYU, BUDI = participant_id_of("ayu"), participant_id_of("budi")
-START = 1_204_596_000  # 2008-03-04T02:00:00Z
-SESSION_1 = {"id": "s1", "start": "2008-03-04T02:00:00Z", "end": "2008-03-04T03:00:00Z",
-             "time_zone": "Asia/Jakarta", "zoom": {"number": "9"}}  # fmt: skip
-WEBINAR = {
-    "webinar_id": "w",
-    "title": "HAM <dasar>",
-    "sessions": [SESSION_1],
-    "certificates": "on_release",
-}
-
-
-def case(n: int, connection: str = "", **more: Any) -> dict[str, Any]:
-    """An open review case."""
-    return {
-        "case_id": f"c{n}", "webinar_id": "w", "connection_id": connection or f"m|x{n}",
-        "meeting_uuid": "m", "problem": "two_people", "status": "open", "seconds": 600,
-        "candidates": [AYU, BUDI], "zoom_number": "9", "user_ids": [f"{n}"], "alike": "",
-        "times": [[START + 600, START + 1200]], **more,
-    }  # fmt: skip
-
-
-CASES = [case(1), case(2), case(3, problem="unknown", candidates=[]),
-         case(4, f"@{AYU}|out_without_in|room:s1", problem="out_without_in", candidates=[AYU], times=[])]  # fmt: skip
-CORRECTION = {"ruling_id": "r1", "type": "time-corrected", "kind": "add", "session_id": "s1",
-              "webinar_id": "w", "start": START, "end": START + 60, "reason": "<b>lupa</b>",
-              "made_by": "petugas", "made_at": START * 1000, "withdrawn_by": None}  # fmt: skip
-DECISION = {"verdict": "needs_review", "provisional": False, "present_seconds": 3000,
-            "base_seconds": 3600, "required_seconds": 2880, "digest": "sha256:1", "reasons": []}  # fmt: skip
-
-
-class View:
-    """What the pages read."""
-
-    def __init__(self) -> None:
-        self.view = SimpleNamespace(ready=lambda: True)
-        self.rulings = SimpleNamespace(
-            ruling=lambda _: CORRECTION, assigned=lambda *_: [], of_webinar=lambda _: [CORRECTION],
-            corrections=lambda *_: Page([CORRECTION], None),
-        )  # fmt: skip
-
-    def webinar(self, webinar_id: str) -> Any:
-        return WEBINAR if webinar_id == "w" else None
-
-    def webinars(self) -> list[Any]:
-        return [WEBINAR]
-
-    def counts(self, webinar_id: str) -> dict[str, int]:
-        return {"open_reviews": 4, "certifiable": 7}
-
-    def reviews(self, webinar_id: str) -> list[Any]:
-        return CASES
-
-    def case(self, case_id: str) -> Any:
-        return next((c for c in CASES if c["case_id"] == case_id), None)
-
-    def enrolled(self, webinar_id: str, people: Any) -> dict[str, list[str]]:
-        known = {AYU: "ayu", BUDI: "budi"}
-        return {p: [known[p], "enrolled", "15", "either"] for p in people if p in known}
-
-    def decisions(self, webinar_id: str, people: Any) -> dict[str, Any]:
-        return {AYU: DECISION} if AYU in set(people) else {}
-
-    def certifiable(self, webinar_id: str) -> list[str]:
-        return [AYU]
-
-
-class Operators:
-    """Keeps what was said."""
-
-    def __init__(self, view: View) -> None:
-        self.view, self.words = view, list[Any]()
-
-    async def say(self, caller: Any, words: Any, deed: Any) -> Said:
-        self.words += words
-        return Said([w.model_dump(mode="json") for w in words])
-
-
-class States:
-    """The worker's answers."""
-
-    async def corrected(self, word: Any) -> Any:
-        return {
-            "before": DECISION,
-            "after": {**DECISION, "verdict": "eligible", "present_seconds": 3060},
-        }
-
-    async def shared_links(self, webinar_id: str) -> Any:
-        return [{"participant_id": AYU, "first": "m|a", "second": "m|b", "seconds": 600}]
-
-    async def base(self, webinar_id: str) -> Any:
-        gap = [START + 60, START + 2000]
-        return {"sessions": [{"id": "s1", "start": START, "end": START + 3600, "base_seconds": 3600,
-                              "gaps": [gap], "questions": [{"code": "host_gap_unsettled"}]}]}  # fmt: skip
-
-    async def close(self) -> None:
-        pass
+from tests.support.desk import AYU, BUDI, START, desk_of
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[SimpleNamespace]:
-    view = View()
-    app = app_over(view, "")  # type: ignore[arg-type]
-    for routes in (desk_reviews, desk_corrections, desk_settlements):
-        app.include_router(routes.router)
-    app.state.operators, app.state.states = Operators(view), States()
-    with (
-        served(app) as url,
-        httpx.Client(base_url=url, cookies={SESSION: TOKEN}, headers={"origin": url}) as web,
-    ):
-        yield SimpleNamespace(web=web, words=app.state.operators.words)
+    with desk_of() as found:
+        yield found
 
 
 @pytest.fixture
@@ -146,7 +35,7 @@ def test_without_a_session_the_browser_is_sent_to_sign_in(desk: Any) -> None:
 @pytest.mark.parametrize(
     "path",
     ["/desk?", "/reviews?", "/reviews?webinar=w", "/reviews/c1?", "/reviews/c4?", "/corrections?webinar=w",
-     "/corrections?webinar=w&person=ayu", "/settlements?webinar=w"],
+     "/corrections?webinar=w&person=ayu", "/corrections/many?webinar=w", "/items?webinar=w", "/settlements?webinar=w"],
 )  # fmt: skip
 def test_every_page_is_whole_in_both_languages_and_runs_no_script(
     desk: Any, path: str, lang: str
