@@ -117,47 +117,10 @@ def build_api(settings: Any) -> Any:
 
 
 def _add_routes(app: Any) -> None:
-    from services.attendance.pages import sign_in
     from services.attendance.pages.render import serve_static
-    from services.attendance.routes import (
-        assignments,
-        attendance,
-        audit,
-        bulk_corrections,
-        check_ins,
-        code_sheets,
-        corrections,
-        desk_corrections,
-        desk_many,
-        desk_reviews,
-        desk_settlements,
-        door,
-        items,
-        live,
-        proctor_lists,
-        reconciliation,
-        reviews,
-        rosters,
-        rule,
-        rule_page,
-        settlements,
-        why,
-    )
+    from services.attendance.routes.every import ROUTES
 
-    desk = (desk_reviews, desk_corrections, desk_many, desk_settlements)
-    operators = (
-        reviews,
-        assignments,
-        corrections,
-        bulk_corrections,
-        settlements,
-        proctor_lists,
-        items,
-        audit,
-    )
-    doors = (check_ins, rosters, door, code_sheets)
-    told = (attendance, why, live, rule, rule_page, reconciliation)
-    for routes in (*doors, *told, *operators, *desk, sign_in):
+    for routes in ROUTES:
         app.include_router(routes.router)
     serve_static(app)
 
