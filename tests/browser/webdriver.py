@@ -110,6 +110,13 @@ class Browser:
         found: str = self.run("return document.querySelector(arguments[0]).textContent", css)
         return found.strip()
 
+    def type(self, css: str, text: str) -> None:
+        """Keys pressed in an element, as a person presses them (U+E007 is Enter); a path, in a file's
+        field."""
+        found = self._do("element", using="css selector", value=css)
+        (element,) = found.values()
+        self._do(f"element/{element}/value", text=text)
+
     def wait(self, condition: str, timeout: float = 20) -> None:
         """Until the JavaScript expression is true."""
         until = time.monotonic() + timeout

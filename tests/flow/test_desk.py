@@ -1,10 +1,8 @@
 """The operators' desk in a real browser on a running system: cases, corrections, settlements."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,36 +11,20 @@ from tests.browser.conftest import axe as axe  # noqa: PLC0414 - a fixture
 from tests.browser.conftest import browser as browser  # noqa: PLC0414 - a fixture
 from tests.browser.webdriver import Browser
 from tests.flow.test_quirks import Played, create, post_all, release
+from tests.support.desk_stories import (
+    DESKTOP,
+    Desk,
+    becomes,
+    fill,
+    gap,
+    looks_right,
+    many,
+    standing,
+    strangers,
+)
 from tests.support.flow import Running
-from tests.support.quirks import AYU, AYU_IS, BUDI, HOUR, Came, Place, Story, life, visit
+from tests.support.quirks import HOUR
 from tests.support.zoom_events import raw
-
-PHONE, DESKTOP = (360, 780), (1280, 900)
-
-
-class Desk(Place):
-    """Places of their own numbers, beside those of the quirks."""
-
-    def __init__(self, name: str, index: int) -> None:
-        super().__init__(name, 500 + index, "meeting")
-
-
-def strangers(at: Place) -> Story:
-    """Three connections that nobody knows, one that is half Ayu's, and one link with Budi's address."""
-    room = at.room()
-    events = [*life(room, -600, 3660), *visit(room, 0, 1000, 11, "c1", **AYU_IS)]
-    for n in range(3):
-        events += visit(room, 1000, 3600, 20 + n, f"x{n}", user_name=f"HP {n}")
-    events += visit(room, 0, 3600, 30, "w5", registrant_id="_ayu", email=BUDI.email)
-    return Story(events, {}, (AYU, BUDI))
-
-
-def gap(at: Place) -> Story:
-    """The host was away for over half an hour."""
-    one, two = at.room(), at.room()
-    events = [*life(one, -600, 500), *life(two, 3000, 3660)]
-    events += visit(one, 0, 500, 11, "c1", **AYU_IS) + visit(two, 3000, 3600, 12, "c2", **AYU_IS)
-    return Story(events, {"ayu": Came("needs_review", 1100)}, (AYU,))
 
 
 @pytest.fixture(scope="module")
@@ -53,33 +35,18 @@ def client(system: Running) -> Iterator[System]:
 
 @pytest.fixture(scope="module")
 def played(system: Running, client: System) -> dict[str, Played]:
-    """Two webinars that wait for an operator."""
+    """Three webinars that wait for an operator."""
     at = f"{client.at.registration}/v1/programmes"
     programme = client.call("POST", at, json={"year": 2008, "name": "Meja (contoh)"}).json()["id"]
-    places = [Desk("strangers", 0), Desk("gap", 1)]
-    stories = [strangers(places[0]), gap(places[1])]
-    with ThreadPoolExecutor(2) as pool:
+    places = [Desk("strangers", 0), Desk("gap", 1), Desk("many", 2)]
+    stories = [tell(at) for tell, at in zip((strangers, gap, many), places, strict=True)]
+    with ThreadPoolExecutor(3) as pool:
         made = list(pool.map(lambda p, s: create(client, programme, p, s), places, stories))
     sent = [raw(body) for one in made for body in one.story.events]
     assert post_all(system, sent) == {200: len(sent)}
     for one in made:
         release(client, one)
     return {one.place.name.partition("-")[0]: one for one in made}
-
-
-def becomes(ask: Callable[[], Any], wanted: Any, within: float = 30) -> Any:
-    """Asks until the answer is as it should be; the last answer."""
-    until = time.monotonic() + within
-    while (found := ask()) != wanted and time.monotonic() < until:
-        time.sleep(0.3)
-    return found
-
-
-def standing(client: System, one: Played, who: str) -> Any:
-    """(verdict, present seconds, provisional) of a person."""
-    names = ("verdict", "present_seconds", "provisional")
-    found = {i["external_id"]: i for i in client.attendance(one.webinar_id)}[who]
-    return tuple(found.get(name) for name in names)
 
 
 @pytest.fixture(scope="module")
@@ -90,38 +57,6 @@ def signed_in(browser: Browser, system: Running) -> Browser:
     browser.run("document.querySelector('form').submit()")
     browser.wait("location.pathname == '/desk' && document.readyState == 'complete'")
     return browser
-
-
-def fill(page: Browser, form: str, press: str, **fields: str) -> None:
-    """Fills a form as a person does, presses one of its buttons, and waits for the next page."""
-    page.run("window.old = true")
-    page.run(
-        "const [css, press, fields] = arguments, form = document.querySelector(css);"
-        "for (const [name, value] of Object.entries(fields)) {"
-        "  const radio = form.querySelector(`[name='${name}'][type=radio][value='${value}']`);"
-        "  if (radio) radio.checked = true; else form.querySelector(`[name='${name}']`).value = value;"
-        "}"
-        "form.querySelector(press).click()",
-        form, press, fields,
-    )  # fmt: skip
-    page.wait("!window.old && document.readyState == 'complete'")
-
-
-def looks_right(page: Browser, axe: str, picture: Path) -> None:
-    """Accessible, no wider than the screen, nothing refused by the policy; and a picture of it."""
-    for size in (PHONE, DESKTOP):
-        page.size(*size, phone=size == PHONE)
-        wide, screen = page.run("return [document.documentElement.scrollWidth, innerWidth]")
-        assert wide == screen
-        page.picture(picture.with_name(f"{picture.stem}-{size[0]}.png"))
-        page.run(axe)
-        found = page.run_async(
-            "const done = arguments[arguments.length - 1];"
-            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
-            " 'best-practice']}).then(r => done(r.violations))"
-        )
-        assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
-    assert page.console() == []
 
 
 def test_cases_are_settled_in_bulk_and_one_by_one(
@@ -210,3 +145,66 @@ def test_a_base_is_settled_cases_are_closed_and_words_withdrawn(
     assert page.run("return document.querySelectorAll('.word').length") == 2
     fill(page, ".word form", "button", reason="Terlalu cepat")
     assert page.run("return document.querySelectorAll('.word').length") == 3
+
+
+def test_a_rule_is_tried_and_then_applied_by_the_keyboard_alone(
+    client: System, played: dict[str, Played], signed_in: Browser, axe: str, tmp_path: Path
+) -> None:
+    one, page = played["many"], signed_in
+    assert (
+        becomes(lambda: standing(client, one, "budi"), ("eligible", HOUR, False))[0] == "eligible"
+    )
+    page.open(f"{client.at.attendance}/webinars/{one.webinar_id}/rule")
+    fill(page, "form[method=get]", "button", required_items="post-test", share="50")
+    assert page.text("[data-sum=falls]") == "1"
+    looks_right(page, axe, tmp_path / "rule.png")
+    page.run("window.old = true")
+    page.type("#reason", "Rapat pleno\ue007")
+    page.wait("!window.old && document.querySelector('.done')")
+    assert page.run("return location.pathname") == f"/webinars/{one.webinar_id}/rule"
+    assert "Aturan versi 2 diterapkan oleh development: Rapat pleno" in page.text(".done")
+    assert page.run("return document.querySelector('#required_items').value") == "post-test"
+    looks_right(page, axe, tmp_path / "rule-applied.png")
+    at = f"{client.at.registration}/v1/webinars/{one.webinar_id}"
+    rule = client.call("GET", at).json()["rule"]
+    assert (rule["minimum_share"], rule["required_items"]) == (5000, ["post-test"])
+    # their certificate may have been issued already: then it is a review (rule D9)
+    assert becomes(lambda: standing(client, one, "budi")[0] == "eligible", False) is False
+
+
+def test_passed_items_come_as_a_file_with_a_report_of_its_rows(
+    client: System, played: dict[str, Played], signed_in: Browser, axe: str, tmp_path: Path
+) -> None:
+    one, page = played["many"], signed_in
+    file = tmp_path / "hasil.csv"
+    file.write_text("external_id,item\nayu,post-test\nnobody-here,post-test\nbudi,post-test\n")
+    page.open(f"{client.at.attendance}/items?webinar={one.webinar_id}")
+    page.type("#file", str(file))
+    fill(page, "form:has(#file)", "button")
+    assert "Baris yang diterima: 2" in page.text(".done")
+    assert page.run("return [...document.querySelectorAll('tbody td')].map(e => e.textContent)") == [
+        "3", "external_id", "Orang ini tidak terdaftar di webinar ini.",
+    ]  # fmt: skip
+    looks_right(page, axe, tmp_path / "items.png")
+    assert becomes(lambda: standing(client, one, "budi")[0], "eligible") == "eligible"
+    assert standing(client, one, "ayu")[0] == "not_eligible"
+
+
+def test_many_people_s_time_is_corrected_at_once_after_its_effect_was_shown(
+    client: System, played: dict[str, Played], signed_in: Browser, axe: str, tmp_path: Path
+) -> None:
+    one, page = played["many"], signed_in
+    page.open(f"{client.at.attendance}/corrections/many?webinar={one.webinar_id}")
+    form = {"people": "ayu\nnobody-here\nbudi", "kind": "add", "reason": "Jaringan aula putus",
+            "start": "2008-03-04T09:10:00", "end": "2008-03-04T10:00:00"}  # fmt: skip
+    fill(page, "form:has([name=kind])", "[value=preview]", **form)
+    rows = page.run("return [...document.querySelectorAll('tbody tr')].map(e => e.innerText)")
+    assert "Memenuhi syarat, 1 jam" in rows[0]
+    assert "Tidak ikut" in rows[1]
+    looks_right(page, axe, tmp_path / "corrections-many.png")
+    assert standing(client, one, "ayu")[:2] == ("not_eligible", 1000)
+    fill(page, "form:has([name=kind])", "[value=apply]")
+    assert "Koreksi yang disimpan: 2" in page.text(".done")
+    assert becomes(lambda: standing(client, one, "ayu"), ("eligible", HOUR, False))[:2] == (
+        "eligible", HOUR,
+    )  # fmt: skip
