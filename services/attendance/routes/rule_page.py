@@ -1,6 +1,7 @@
 """The page that tries a rule, shows who falls and who rises, and then applies exactly that rule.
 
-Registration applies it: the browser takes the form there with a pass that holds the rule (DECISIONS 33).
+Registration applies it: the browser takes the form there with a pass that holds the rule (DECISIONS, “A
+previewed rule goes to registration in the operator's browser”).
 """
 
 import time
