@@ -3,7 +3,7 @@
 A run replaces the lines of the rows that it measured and leaves the others, which say when they are from.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from deploy.bench.row import TARGETS, Row
@@ -44,10 +44,27 @@ def update(page: Path, rows: Iterable[Row], when: str, machine: str) -> None:
     lines = {line.split("|")[1].strip(): line for line in table.splitlines() if line[:1] == "|"}
     lines = {name: line for name, line in lines.items() if name != HEAD[0] and "---" not in name}
     lines |= {row.name: _line((*cells(row), when)) for row in rows}
-    order = [*(n for n in TARGETS if n in lines), *(n for n in lines if n not in TARGETS)]
-    body = [_line(HEAD), "|" + "---|" * len(HEAD), *(lines[name] for name in order)]
-    written = "\n".join((BEGIN, f"Measured on {machine}.", "", *body, END))
-    page.write_text(before + written + after)
+    held = [lines[name] for name in TARGETS if name in lines]
+    others = {name: line for name, line in lines.items() if name not in TARGETS}
+    costs = {name: line for name, line in others.items() if name.startswith("cost_")}
+    parts = (
+        BEGIN, f"Measured on {machine}.", "", *_table(held), *_plot(costs), "",
+        "Beside them, for reading:", "", *_table(others.values()), END,
+    )  # fmt: skip
+    page.write_text(before + "\n".join(parts) + after)
+
+
+def _table(lines: Iterable[str]) -> list[str]:
+    return [_line(HEAD), "|" + "---|" * len(HEAD), *lines]
+
+
+def _plot(costs: Mapping[str, str]) -> list[str]:
+    """Cost per person over the size of a webinar, as bars of one scale."""
+    figures = {n: float(line.split("|")[2].replace(",", "")) for n, line in costs.items()}
+    highest = max(figures.values(), default=0.0)
+    bars = [f"{n:<12}{'█' * round(40 * at / highest)} {at:,.0f}" for n, at in figures.items()]
+    head = "Processor time per person, all processes, broker and store, in µs:"
+    return ["", head, "", "```", *bars, "```"] if bars else []
 
 
 def _line(words: Iterable[str]) -> str:

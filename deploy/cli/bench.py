@@ -13,6 +13,7 @@ from rich.table import Column, Table
 from deploy.bench import groups, page
 from deploy.bench.machine import description
 from deploy.bench.row import TARGETS, Row
+from deploy.capacity import measured as figures
 from deploy.cli.console import console
 from deploy.cli.errors import CannotDo, Failed, code_and_sentence
 
@@ -28,6 +29,9 @@ def command(
     people: Annotated[int, typer.Option(min=100, help="In a step's backlog.")] = 100_000,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows.")] = None,
     markdown: Annotated[Path | None, typer.Option(help="A page with the table's marks.")] = None,
+    measured: Annotated[
+        Path | None, typer.Option(help="Update the figures that `hadir capacity` stands on.")
+    ] = None,
 ) -> None:
     """Measure beside peers on this machine, loopback only; ends by itself.
 
@@ -46,6 +50,8 @@ def command(
             missed.append(f"{group.name} was not measured: {code_and_sentence(problem)[1]}")
             out.print(missed[-1])
         _write(rows, machine, json_file, markdown)  # what a later group breaks is not lost
+    if measured is not None:
+        figures.from_rows(_as_json(rows, machine), figures.load(measured)).save(measured)
     Console(highlight=False).print(_table(rows))
     _judge(rows, missed)
 
@@ -58,15 +64,17 @@ def _chosen(only: str) -> Sequence[groups.Group]:
         raise CannotDo(f"--only takes one of: {', '.join(dict.fromkeys(names))}.") from None
 
 
+def _as_json(rows: Iterable[Row], machine: str) -> list[dict[str, object]]:
+    """The rows behind one that says, in the same fields, what was measured on."""
+    head = dict.fromkeys(Row("", 0, None, "").as_json()) | {"name": MEASURED_ON, "unit": machine}
+    return [head, *(row.as_json() for row in rows)]
+
+
 def _write(
     rows: Sequence[Row], machine: str, json_file: Path | None, markdown: Path | None
 ) -> None:
     if json_file is not None:
-        head = dict.fromkeys(Row("", 0, None, "").as_json()) | {
-            "name": MEASURED_ON,
-            "unit": machine,
-        }
-        found = [head, *(row.as_json() for row in rows)]
+        found = _as_json(rows, machine)
         json_file.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     if markdown is not None:
         page.update(markdown, rows, datetime.now(UTC).strftime("%Y-%m-%d"), machine)

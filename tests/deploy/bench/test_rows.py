@@ -79,3 +79,21 @@ def test_the_page_keeps_what_was_not_measured_again_and_the_prose(tmp_path: Path
     assert text.count("live_p50_ms") == 1
     assert "| 2026-01-01 |" in text
     assert "| 2026-01-02 |" in text
+
+
+def test_the_page_plots_the_cost_of_a_person_over_the_size_of_a_webinar(tmp_path: Path) -> None:
+    file = tmp_path / "page.md"
+    file.write_text(f"{page.BEGIN}\n{page.END}\n")
+    rows = [Row("cost_10k", 4_000, None, "µs"), Row("cost_100k", 2_000, None, "µs")]
+    for _ in range(2):
+        page.update(file, rows, "2026-01-01", "one machine")
+    bars = [line for line in file.read_text().splitlines() if "█" in line]
+    assert [(line.split()[0], line.count("█")) for line in bars] == [
+        ("cost_10k", 40),
+        ("cost_100k", 20),
+    ]
+
+
+def test_the_projects_page_has_its_marks() -> None:
+    text = Path(__file__).parents[3].joinpath("BENCHMARKS.md").read_text()
+    assert text.index(page.BEGIN) < text.index(page.END)
