@@ -16,6 +16,8 @@ _CODES = {
     "kafka.errors.KafkaError": FAILED,
     "redis.exceptions.RedisError": FAILED,
     "httpx.HTTPError": FAILED,
+    "services.attendance.reconcile.limits.LimitReached": FAILED,
+    "services.attendance.reconcile.zoom_client.ZoomProblem": FAILED,
 }
 
 

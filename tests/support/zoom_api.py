@@ -45,7 +45,7 @@ class ZoomApi:
     token_faults: deque[Fault] = field(default_factory=deque)
     logs: list[dict[str, Any]] = field(default_factory=list)
     instances: dict[str, list[dict[str, str]]] = field(default_factory=dict)
-    token_seconds: int = 3600
+    token_seconds: Any = 3600
     dead_after: int = 10**9
     """Page tokens are refused from this page on, once."""
     asked: list[str] = field(default_factory=list)

@@ -87,12 +87,16 @@ async def _pages(client: ZoomClient, job: Job, publish: Publish, tag: Tag, numbe
     token, page = "", 0
     while True:
         body = await client.report_page(job.kind, job.uuid, token)
-        total = body.get("total_records")
-        if not isinstance(total, int) or (tally.total is not None and total != tally.total):
+        total, raws = body.get("total_records"), body.get("participants") or []
+        if not (isinstance(total, int) and isinstance(raws, list)
+                and all(isinstance(raw, dict) for raw in raws)):  # fmt: skip
+            tally.problem = "malformed"
+            return
+        if tally.total is not None and total != tally.total:
             tally.problem = "total_changed"
             return
         tally.total = total
-        rows = tuple(row_of(raw, job.around, tag) for raw in body.get("participants") or ())
+        rows = tuple(row_of(raw, job.around, tag) for raw in raws)
         tally.add(rows)
         await publish(job.uuid, ReportPageV1(meeting_uuid=job.uuid, zoom_number=job.number,
                                              read=number, page=page, rows=rows))  # fmt: skip

@@ -34,6 +34,8 @@ GROUP = "attendance.reconciler"
 AT_ONCE = 4
 """Reports read side by side; the account's limit is shared by all."""
 STEP = 0.5
+AFTER_A_FAULT = 60.0
+"""Seconds without a call to Zoom after a fault of our own, for it takes an app that errs too often away."""
 
 
 def zoom_client(settings: ZoomAccountSettings, http: httpx.AsyncClient) -> ZoomClient:
@@ -41,7 +43,7 @@ def zoom_client(settings: ZoomAccountSettings, http: httpx.AsyncClient) -> ZoomC
     who = Credentials(settings.zoom_account_id, settings.zoom_client_id,
                       settings.zoom_client_secret, settings.zoom_token_url)  # fmt: skip
     heavy = Bucket(settings.zoom_heavy_per_second, settings.zoom_heavy_per_day, time.time)
-    medium = Bucket(settings.zoom_medium_per_second, settings.zoom_heavy_per_day, time.time)
+    medium = Bucket(settings.zoom_medium_per_second, None, time.time)
     return ZoomClient(who, http, heavy, medium)
 
 
@@ -185,6 +187,10 @@ class Reconciler:
             log.warning("zoom_limit_reached", wait=later.wait)
         except KafkaError as passing:
             log.info("reading_broken_off", because=type(passing).__name__)
+        except Exception:  # nothing was said of it, so it is due again at once: not so quickly
+            log.exception("reading_failed")
+            self._paused_until = self._clock() + AFTER_A_FAULT
+            self._trouble = "A reading failed; the log says why."
         finally:
             self._reading.pop(job.uuid, None)
 

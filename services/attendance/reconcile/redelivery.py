@@ -8,6 +8,7 @@ after all is the same facts once more, and changes nothing.
 import hmac
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Any, NamedTuple
 
 import httpx
@@ -73,7 +74,8 @@ def _failed(entry: Mapping[str, Any]) -> Failed | None:
     if not body or (isinstance(status, int) and status in {200, 204}):
         return None
     raw = body.encode() if isinstance(body, str) else orjson.dumps(body)
-    name = entry.get("request_id") or entry.get("trace_id") or raw.hex()
+    # several events may share a trace id, so it names none of them
+    name = entry.get("request_id") or blake2b(raw, digest_size=16).hexdigest()
     return Failed(str(name), raw)
 
 

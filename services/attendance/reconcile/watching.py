@@ -63,6 +63,8 @@ def instances_in(body: Mapping[str, Any], held: Held) -> Iterator[MeetingTimes]:
     lost, if the gateway was away."""
     session = held.session
     for one in body.get("meetings") or body.get("webinars") or ():
+        if not isinstance(one, dict):
+            continue
         start = epoch(one.get("start_time"))
         uuid = one.get("uuid")
         if uuid and start is not None and session.start - NEAR <= start < session.end:

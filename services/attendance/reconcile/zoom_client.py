@@ -15,17 +15,24 @@ from urllib.parse import quote
 import httpx
 import structlog
 
-from services.attendance.reconcile.limits import Bucket, Clock, LimitReached, Sleep
+from services.attendance.reconcile.limits import (
+    LONGEST_WAIT,
+    Bucket,
+    Clock,
+    LimitReached,
+    Sleep,
+    rest_of_day,
+)
 
 log = structlog.get_logger()
 PAGE_SIZE = 300
 EARLY = 60.0
 """Seconds before its end at which a token is not used any more."""
 TRIES = 6
-LONGEST_WAIT = 60.0
-"""A longer Retry-After is the daily limit: whoever asked comes back another time."""
 PAGE_TOKEN_DEAD = 300
 """Zoom's error code of a page token that is invalid or older than 15 minutes."""
+NO_SUCH_CALL = 2300
+"""Zoom's error code of a path that it does not know: this says nothing of a meeting."""
 Kind = Literal["meeting", "webinar"]
 
 
@@ -108,27 +115,32 @@ class ZoomClient:
                     self._base + path, params=dict(query),
                     headers={"authorization": f"Bearer {token}"},
                 )  # fmt: skip
-            except httpx.TransportError as lost:
+            except httpx.RequestError as lost:
                 await self._wait(attempt, type(lost).__name__)
                 continue
             if answer.status_code == httpx.codes.UNAUTHORIZED and not refreshed:
-                refreshed, self._good_until = True, 0.0
+                refreshed = True
+                self._drop(token)
                 continue
             body = _body(answer)
             if answer.is_success and body is not None:
                 return body
-            await self._not_now(answer, attempt, bucket)
+            await self._not_now(answer, body or {}, attempt, bucket)
             _raise_for(answer, body or {}, "next_page_token" in query)
         raise Unavailable("unavailable", f"Zoom did not answer in {TRIES} tries.")
 
-    async def _not_now(self, answer: httpx.Response, attempt: int, bucket: Bucket) -> None:
+    async def _not_now(self, answer: httpx.Response, body: Mapping[str, Any], attempt: int,
+                       bucket: Bucket) -> None:  # fmt: skip
         """Wait, where the answer is one that passes."""
         if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-            wait = retry_after(answer.headers.get("retry-after", ""), self._clock(), 2.0**attempt)
+            daily = "daily" in str(body.get("message", "")).lower()
+            unsaid = rest_of_day(self._clock()) if daily else 2.0**attempt
+            said = retry_after(answer.headers.get("retry-after", ""), self._clock(), unsaid)
+            wait = max(said, 2.0**attempt)  # whoever says "now" and means it not is not hammered
             bucket.pause(wait)
             if wait > LONGEST_WAIT:
                 raise LimitReached(wait)
-        elif answer.is_server_error or answer.is_success:  # a success without JSON is none
+        elif not answer.is_client_error:  # a success without JSON is none, nor is a redirection
             await self._wait(attempt, str(answer.status_code))
 
     async def _wait(self, attempt: int, because: str) -> None:
@@ -141,6 +153,11 @@ class ZoomClient:
                 await self._new_token()
         return self._token
 
+    def _drop(self, token: str) -> None:
+        """Not used again, unless another call has replaced it already."""
+        if token == self._token:
+            self._good_until = 0.0
+
     async def _new_token(self) -> None:
         query = {"grant_type": "account_credentials", "account_id": self._who.account_id}
         for attempt in range(TRIES):
@@ -149,7 +166,7 @@ class ZoomClient:
                     self._who.token_url, params=query,
                     auth=(self._who.client_id, self._who.client_secret),
                 )  # fmt: skip
-            except httpx.TransportError as lost:
+            except httpx.RequestError as lost:
                 await self._wait(attempt, type(lost).__name__)
                 continue
             body = _body(answer)
@@ -164,8 +181,13 @@ class ZoomClient:
 
     def _keep(self, body: Mapping[str, Any]) -> None:
         self._token = str(body["access_token"])
-        self._good_until = self._clock() + float(body.get("expires_in", 3600)) - EARLY
+        self._good_until = self._clock() + _seconds(body.get("expires_in")) - EARLY
         self._base = str(body.get("api_url") or "https://api.zoom.us").rstrip("/") + "/v2"
+
+
+def _seconds(expires_in: object) -> float:
+    """How long a token is good: an hour, where the reply does not say."""
+    return float(expires_in) if isinstance(expires_in, int | float) else 3600.0
 
 
 def encoded(uuid: str) -> str:
@@ -179,7 +201,7 @@ def retry_after(header: str, now: float, otherwise: float) -> float:
     text = header.strip()
     if not text:
         return otherwise
-    if text.replace(".", "", 1).isdigit():
+    if text.replace(".", "", 1).isdecimal():
         return float(text)
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
@@ -203,7 +225,7 @@ def _raise_for(answer: httpx.Response, body: Mapping[str, Any], paging: bool) ->
     status, code = answer.status_code, body.get("code")
     if not answer.is_client_error or status == httpx.codes.TOO_MANY_REQUESTS:
         return
-    if status == httpx.codes.NOT_FOUND:
+    if status == httpx.codes.NOT_FOUND and isinstance(code, int) and code != NO_SUCH_CALL:
         raise NotThere("not_there", "Zoom has no report of it.")
     if paging and code == PAGE_TOKEN_DEAD:
         raise PageTokenDied("page_token_died", "The next page's token is not valid any more.")

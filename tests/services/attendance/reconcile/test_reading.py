@@ -67,6 +67,16 @@ def test_Z1_a_total_that_changes_between_pages_breaks_the_read_off(zoom: ZoomApi
     assert reading(zoom)[0].problem == "total_changed"
 
 
+@pytest.mark.parametrize("body", [
+    {"participants": []}, {"total_records": 1, "participants": {"0": {}}},
+    {"total_records": 1, "participants": ["Nama"]}, {"total_records": "1", "participants": []},
+])  # fmt: skip
+def test_Z1_an_answer_of_another_shape_breaks_the_read_off(zoom: ZoomApi, body: Any) -> None:
+    zoom.faults.append((200, {}, body))
+    read, pages = reading(zoom)
+    assert (read.problem, pages) == ("malformed", [])
+
+
 def test_Z1_a_page_token_that_dies_breaks_the_read_off(zoom: ZoomApi) -> None:
     zoom.add(stays(700))
     zoom.dead_after = 1

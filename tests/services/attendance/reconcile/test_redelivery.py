@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import time
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from threading import Thread
@@ -10,10 +11,11 @@ from typing import Any
 import httpx
 import pytest
 
+from deploy.cli.errors import code_and_sentence
 from services.attendance.domain.signature import SignatureProblem, verify
-from services.attendance.reconcile.limits import Bucket
+from services.attendance.reconcile.limits import Bucket, LimitReached
 from services.attendance.reconcile.redelivery import Failed, failed_deliveries, redeliver
-from services.attendance.reconcile.zoom_client import Credentials, ZoomClient
+from services.attendance.reconcile.zoom_client import Credentials, Unavailable, ZoomClient
 from tests.support.zoom_api import ACCOUNT, CLIENT, SECRET, ZoomApi
 
 NOW = datetime(2026, 2, 2, 5, tzinfo=UTC)
@@ -30,7 +32,7 @@ def entry(number: int, **more: Any) -> dict[str, Any]:
 def found(zoom: ZoomApi) -> list[Failed]:
     async def run() -> list[Failed]:
         async with httpx.AsyncClient(trust_env=False) as http:
-            bucket = Bucket(1000, 1000, lambda: 0.0)
+            bucket = Bucket(1000, None, time.time)
             who = Credentials(ACCOUNT, CLIENT, SECRET, f"{zoom.url}/oauth/token")
             client = ZoomClient(who, http, bucket, bucket)
             return [one async for one in failed_deliveries(client, "app/1", NOW)]
@@ -46,6 +48,16 @@ def test_every_failed_delivery_is_found_once_over_all_pages(zoom: ZoomApi) -> No
     assert first.startswith("/v2/marketplace/apps/app%2F1/webhook_logs?")
     assert "from=2026-01-26T05%3A00%3A00Z" in first
     assert "type=2" in first
+
+
+def test_events_that_share_a_trace_are_told_apart_without_a_request_id(zoom: ZoomApi) -> None:
+    zoom.logs = [entry(1, request_id=""), entry(2, request_id=""), entry(1, request_id="")]
+    assert len(found(zoom)) == 2
+
+
+@pytest.mark.parametrize("problem", [LimitReached(60), Unavailable("unavailable", "Zoom is away.")])
+def test_what_zoom_does_not_let_us_is_one_sentence_on_the_command_line(problem: Exception) -> None:
+    assert code_and_sentence(problem) == (1, str(problem))
 
 
 class Gateway(BaseHTTPRequestHandler):

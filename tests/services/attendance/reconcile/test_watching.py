@@ -81,7 +81,7 @@ def test_a_meeting_of_which_no_webhook_came_is_found_by_asking_zoom() -> None:
         {"uuid": "m1", "start_time": "2026-02-02T02:41:00Z"},
         {"uuid": "m0", "start_time": "2026-01-26T02:41:00Z"},
         {"uuid": "m2", "start_time": "2026-02-02T09:00:00Z"},
-        {"uuid": "", "start_time": "2026-02-02T02:41:00Z"}, {"uuid": "m3"},
+        {"uuid": "", "start_time": "2026-02-02T02:41:00Z"}, {"uuid": "m3"}, "m4", None,
     ]}  # fmt: skip
     for times in instances_in(answer, held):
         found.meeting(times, END)

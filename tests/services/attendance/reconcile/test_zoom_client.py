@@ -1,5 +1,6 @@
 """Zoom's client against a Zoom of our own over real HTTP: shapes, limits, faults (zoom.md A4)."""
 
+import asyncio
 from datetime import UTC, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from services.attendance.reconcile.zoom_client import (
     retry_after,
 )
 from tests.support.zoom_api import ZoomApi, twice_encoded
-from tests.support.zoom_client import UUID, Time, ask, page, stays
+from tests.support.zoom_client import UUID, T, Time, ask, page, stays
 
 
 def test_a_uuid_with_slashes_is_encoded_twice_and_a_number_is_never_asked_for(
@@ -63,6 +64,33 @@ def test_a_401_that_a_new_token_does_not_heal_is_said_plainly(zoom: ZoomApi) -> 
         ask(zoom, page)
 
 
+def test_calls_side_by_side_replace_a_dead_token_once(zoom: ZoomApi) -> None:
+    zoom.add(stays(1))
+
+    async def at_once(client: ZoomClient) -> None:
+        await page(client)
+        zoom.expire()
+        await asyncio.gather(*(page(client) for _ in range(8)))
+
+    ask(zoom, at_once)
+    assert len(list(filter(None, zoom.tokens))) == 2
+
+
+@pytest.mark.parametrize("said", [None, "soon", 3600])
+def test_a_token_whose_length_is_not_said_is_good_for_an_hour(zoom: ZoomApi, said: Any) -> None:
+    zoom.add(stays(1))
+    zoom.token_seconds = said
+    watch = Time()
+
+    async def later(client: ZoomClient) -> None:
+        await page(client)
+        watch.now += 3000
+        await page(client)
+
+    ask(zoom, later, watch)
+    assert len(zoom.tokens) == 1
+
+
 def test_wrong_credentials_are_said_plainly_and_not_tried_again(zoom: ZoomApi) -> None:
     with pytest.raises(Refused, match="credentials"):
         ask(zoom, page, secret="wrong")
@@ -81,6 +109,22 @@ def test_a_429_of_the_day_ends_the_reading_until_zoom_says(zoom: ZoomApi) -> Non
     with pytest.raises(LimitReached) as reached:
         ask(zoom, page)
     assert reached.value.wait > 3600
+
+
+def test_a_429_of_the_day_that_does_not_say_until_when_ends_at_midnight_utc(zoom: ZoomApi) -> None:
+    said = "You have reached the maximum daily rate limit for this API."
+    zoom.faults.append((429, {}, {"code": 429, "message": said}))
+    with pytest.raises(LimitReached) as reached:
+        ask(zoom, page)
+    assert (T + reached.value.wait) % 86_400 == pytest.approx(0, abs=2)
+
+
+def test_a_429_that_says_now_is_not_hammered(zoom: ZoomApi) -> None:
+    zoom.add(stays(1))
+    zoom.faults.extend([(429, {"retry-after": "0"}, {"code": 429})] * 4)
+    watch = Time()
+    ask(zoom, page, watch)
+    assert sum(watch.slept) >= 1 + 2 + 4 + 8
 
 
 def test_calls_are_spaced_by_the_accounts_limit_and_counted_by_day(zoom: ZoomApi) -> None:
@@ -113,6 +157,21 @@ def test_a_zoom_that_stays_away_is_given_up(zoom: ZoomApi) -> None:
 def test_what_zoom_does_not_know_is_said(zoom: ZoomApi) -> None:
     with pytest.raises(NotThere):
         ask(zoom, page)
+
+
+@pytest.mark.parametrize("body", [{"code": 2300, "message": "not recognized"}, b"<html>404</html>"])
+def test_a_path_that_zoom_does_not_know_is_no_missing_report(zoom: ZoomApi, body: Any) -> None:
+    zoom.faults.append((404, {}, body))
+    with pytest.raises(Refused, match="404"):
+        ask(zoom, page)
+
+
+def test_a_redirection_is_waited_out_like_a_fault(zoom: ZoomApi) -> None:
+    zoom.add(stays(1))
+    zoom.faults.append((302, {"location": "https://elsewhere.example/"}, b""))
+    watch = Time()
+    assert ask(zoom, page, watch)["total_records"] == 1
+    assert sum(watch.slept) >= 1
 
 
 def test_a_page_token_that_died_is_told_from_other_refusals(zoom: ZoomApi) -> None:
