@@ -11,7 +11,6 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
 from kafka.errors import KafkaError
 from redis.exceptions import RedisError
 
@@ -25,6 +24,7 @@ from services.reporting.stores import CounterStore, Floor
 from services.reporting.tail import log_ends
 from shared.feed import Feed
 from shared.http import allowed, build_app, not_ready
+from shared.pages import serve_static
 from shared.views import connect
 
 log = structlog.get_logger()
@@ -119,7 +119,7 @@ def build(settings: ReportingApiSettings) -> FastAPI:
     app.include_router(api.quotas, dependencies=readers)
     app.include_router(api.webinars, dependencies=[allowed()])
     app.include_router(dashboard.router, dependencies=readers)
-    app.mount("/static", StaticFiles(directory=Path(__file__).with_name("static")))
+    serve_static(app, Path(__file__).with_name("static"))
     return app
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, StreamingResponse
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
 
 from services.reporting.api import STREAM_HEADERS, Year
 from services.reporting.domain.summary import LEVELS
@@ -15,6 +15,7 @@ from services.reporting.marks import STEPS, Shown
 from services.reporting.packing import CATEGORIES
 from services.reporting.texts import Language, text
 from shared.http import Problem
+from shared.pages import templates
 from shared.regions import provinces
 
 router = APIRouter(tags=["dashboard"], include_in_schema=False)
@@ -32,10 +33,7 @@ CategoryName = Literal["", "asn", "tni", "polri", "prosecutor", "legislator", "p
 
 @cache
 def _templates() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(Path(__file__).with_name("templates")), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    return templates(Path(__file__).with_name("templates"))
 
 
 @router.get("/")

@@ -6,6 +6,7 @@ from hashlib import sha256
 import orjson
 
 from services.attendance.pages.render import FOLDER
+from shared import pages
 
 STATIC = FOLDER / "static"
 SCRIPTS = tuple(
@@ -23,7 +24,7 @@ SCRIPTS = tuple(
     )
 )
 FILES = (
-    *SCRIPTS, "/static/door/vendor/jsQR.js", "/static/door/door.css", "/static/pages.css",
+    *SCRIPTS, "/static/door/vendor/jsQR.js", "/static/door/door.css", "/static/hadir.css", "/static/pages.css",
     "/static/door/icon-192.png", "/static/icon.svg", "/door.webmanifest",
 )  # fmt: skip
 MANIFEST = {
@@ -40,9 +41,9 @@ MANIFEST = {
 
 @cache
 def _content() -> bytes:
-    paths = [
-        STATIC / name.removeprefix("/static/") for name in FILES if name.startswith("/static/")
-    ]
+    names = [name.removeprefix("/static/") for name in FILES if name.startswith("/static/")]
+    own = (STATIC / name for name in names)
+    paths = [p if p.is_file() else pages.STATIC / p.name for p in own]
     return b"\0".join(path.read_bytes() for path in paths) + orjson.dumps(MANIFEST)
 
 

@@ -8,8 +8,9 @@ from urllib.parse import urlsplit
 
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
-from fastapi.staticfiles import StaticFiles
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment
+
+from shared import pages
 
 Language = Literal["id", "en"]
 Texts = Mapping[str, tuple[str, str]]
@@ -66,10 +67,7 @@ def policy_with(directive: str, url: str) -> Mapping[str, str]:
 
 @cache
 def _environment() -> Environment:
-    return Environment(
-        loader=FileSystemLoader(FOLDER / "templates"), autoescape=True,
-        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True,
-    )  # fmt: skip
+    return pages.templates(FOLDER / "templates")
 
 
 def sentence(texts: Texts, language: Language, key: str, **values: object) -> str:
@@ -93,4 +91,4 @@ def page(
 
 def serve_static(app: FastAPI) -> None:
     """Styles, scripts and icons under /static."""
-    app.mount("/static", StaticFiles(directory=FOLDER / "static"))
+    pages.serve_static(app, FOLDER / "static")
