@@ -234,6 +234,27 @@ FLOW = [
     Mutant("L1", DOMAIN + "impossible.py", "arrived + YEAR:", "arrived + YEAR * 9999:", PIPELINE[:1]),
 ]  # fmt: skip
 
+DESK_TESTS = ("services/attendance/test_desk_bulk.py",)
+DESK = [
+    *Edits("services/attendance/routes/rule_page.py", ("services/attendance/test_rule_page.py",)).rows(
+        ("D1", 'if offer.get("sub") != caller.subject:', "if not offer:"),
+        ("D1", 'if offer["version"] != webinar["version"]:', "if False:"),
+        ("D1", 'found["digest"] == offer["previewed"]["digest"]', "True"),
+        ("D1", "if same or Role.ORGANISER not in caller.roles", "if Role.ORGANISER not in caller.roles"),
+        ("D1", 'rule=found["rule"]', 'rule=webinar["rule"]'),
+    ),
+    *Edits("services/attendance/rule_preview.py", ("services/attendance/test_rule_page.py",)).rows(
+        ("D1", "sum(map(_mark, rows)) % MARKS:x", "0:x"),
+    ),
+    *Edits("services/attendance/routes/assignments.py", DESK_TESTS).rows(
+        ("W6", 'and b["kind"] in CONNECTIONS for b in bars', "for b in bars"),
+        ("W6", 'b["source"] == body.connection_id and', ""),
+    ),
+    *Edits("services/attendance/routes/bulk_corrections.py", DESK_TESTS).rows(
+        ("F2", "known.pop(str(who))", "str(who)"),
+        ("F2", "if not dry_run:", "if True:"),
+    ),
+]  # fmt: skip
 QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/test_quota.py",)).rows(
     ("C1", "if not enrolment.year or enrolment.cancelled:", "if not enrolment.year:"),
     ("C1", "certified = certificate.revision > 0 and not certificate.void", "certified = certificate.revision > 0"),
@@ -246,7 +267,7 @@ QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/
 
 MUTANTS: tuple[Mutant, ...] = (
     *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *MEETINGS, *BASE, *PLAN, *PRESENCE,
-    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *LIVE, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *QUOTA,
+    *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *LIVE, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *DESK, *QUOTA,
 )  # fmt: skip
 
 RULES = frozenset(
