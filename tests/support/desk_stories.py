@@ -61,7 +61,7 @@ def fill(page: Browser, form: str, press: str, **fields: str) -> None:
     page.run(
         "const [css, press, fields] = arguments, form = document.querySelector(css);"
         "for (const [name, value] of Object.entries(fields)) {"
-        "  const radio = form.querySelector(`[name='${name}'][type=radio][value='${value}']`);"
+        "  const radio = form.querySelector(`[name='${name}'][type=radio][value='${CSS.escape(value)}']`);"
         "  if (radio) radio.checked = true; else form.querySelector(`[name='${name}']`).value = value;"
         "}"
         "form.querySelector(press).click()",
