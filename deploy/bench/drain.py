@@ -90,7 +90,7 @@ def drain(settings: KafkaSettings, contender: Contender, work: Work, within: flo
         log.alive = lambda: process.poll() is None
         log.write(contender.source, work.warm)
         log.settled(contender.warm, contender.warm_results, within)
-        with _stopped(process.pid):
+        with stopped(process.pid):
             log.write(contender.source, work.backlog)
             work.release()
             began, watch = time.time(), CpuWatch(process.pid)
@@ -123,7 +123,8 @@ def difference(found: dict[str, Said], truth: dict[str, Outcome]) -> str:
 
 
 @contextmanager
-def _stopped(pid: int) -> Iterator[None]:
+def stopped(pid: int) -> Iterator[None]:
+    """The process stands still inside."""
     os.kill(pid, signal.SIGSTOP)
     try:
         yield

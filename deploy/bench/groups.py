@@ -49,8 +49,9 @@ def wanted(only: str, rows: list[Row]) -> list[Row]:
 
 
 @contextmanager
-def _infrastructure() -> Iterator[tuple[str, str]]:
-    """A broker and a store of their own, off the core under test: (bootstrap servers, store URL)."""
+def _infrastructure(*, apart: bool = True) -> Iterator[tuple[str, str]]:
+    """A broker and a store of their own, `apart` from the core under test: (bootstrap servers, store
+    URL)."""
     from deploy.bench.measure import confine, cores
     from deploy.local.broker import LocalBroker
     from deploy.local.store import LocalStore
@@ -61,7 +62,7 @@ def _infrastructure() -> Iterator[tuple[str, str]]:
         LocalStore(Path(folder, "store")) as store,
     ):
         for process in (broker.process, store.process):
-            if process is not None and process.pid is not None:
+            if apart and process is not None and process.pid is not None:
                 confine(process.pid, cores()[1])
         yield broker.address, store.url
 
@@ -98,6 +99,21 @@ def _live(options: Options) -> list[Row]:
     return live.run(seconds=options.seconds, say=options.say)
 
 
+def _restart(options: Options) -> list[Row]:
+    from deploy.bench import restart
+
+    with _infrastructure() as (kafka, store):
+        return restart.run(kafka, store, runs=options.runs, say=options.say)
+
+
+def _scale_out(options: Options) -> list[Row]:
+    from deploy.bench import scale_out
+
+    people = min(options.people, 60_000)
+    with _infrastructure(apart=False) as (kafka, store):
+        return scale_out.run(kafka, store, people=people, runs=options.runs, say=options.say)
+
+
 def _gate(_: Options) -> list[Row]:
     from deploy.bench import gate
 
@@ -113,5 +129,7 @@ GROUPS = (
     Group("national", ("line_1m_mismatches", "line_1m_cost_ratio", "line_1m_gib"), _national,
           at_once=False),
     Group("live", ("live_shown", "live_p50_ms", "live_p99_ms"), _live),
+    Group("restart", ("restart_1m_seconds",), _restart),
+    Group("scale_out", ("scale_out_ratio", "scale_out_per_cpu_second"), _scale_out),
     Group("gate", ("gate_gateway", "gate_attendance"), _gate, at_once=False),
 )  # fmt: skip

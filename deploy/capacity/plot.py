@@ -24,7 +24,7 @@ def svg(title: str, across: str, up: str, lines: Mapping[str, Sequence[float]]) 
     """One value a second; a line's name stands at its highest point."""
     longest = max(len(values) for values in lines.values())
     highest = max(max(values) for values in lines.values()) or 1.0
-    x, y = (WIDTH - LEFT - 20) / max(1, longest - 1), (HEIGHT - BOTTOM - 30) / highest
+    x, y = (WIDTH - LEFT - 20) / max(1, longest - 1), (HEIGHT - BOTTOM - 50) / highest
     drawn = [
         _line(name, [(LEFT + i * x, HEIGHT - BOTTOM - v * y) for i, v in enumerate(values)], dash)
         for (name, values), dash in zip(lines.items(), DASHES, strict=False)
@@ -33,9 +33,9 @@ def svg(title: str, across: str, up: str, lines: Mapping[str, Sequence[float]]) 
         (f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
         f'font-family="sans-serif" font-size="12"><title>{escape(title)}</title>'),
         f'<rect width="{WIDTH}" height="{HEIGHT}" fill="#fff"/>',
-        f'<path d="M{LEFT} 30V{HEIGHT - BOTTOM}H{WIDTH - 20}" fill="none" stroke="#333"/>',
+        f'<path d="M{LEFT} 40V{HEIGHT - BOTTOM}H{WIDTH - 20}" fill="none" stroke="#333"/>',
         _text(LEFT, 18, title), _text(LEFT, HEIGHT - 12, f"{across}: 0 … {longest - 1:,}"),
-        _text(6, 42, f"{highest:,.0f}"), _text(6, HEIGHT - BOTTOM, "0"), _text(6, 58, up),
+        _text(6, 52, f"{highest:,.0f}"), _text(6, HEIGHT - BOTTOM, "0"), _text(6, 68, up),
         *drawn, "</svg>", "",
     ))  # fmt: skip
 
