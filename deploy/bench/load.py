@@ -2,6 +2,7 @@
 
 import hmac
 import json
+import os
 import subprocess
 import time
 import uuid
@@ -99,11 +100,10 @@ def measured(once: Callable[[], Load]) -> Load:
 def _fire(
     requests: Path, port: int, seconds: float, core: set[int], rate: float, connections: int
 ) -> Load:
-    cpus = ",".join(map(str, sorted(core)))
-    words = (requests, port, seconds, connections, rate)
+    words = (program(), requests, port, seconds, connections, rate)
     done = subprocess.run(
-        ["taskset", "-c", cpus, str(program()), *map(str, words)],
-        capture_output=True, text=True, timeout=seconds + 60,
+        [*map(str, words)], capture_output=True, text=True, timeout=seconds + 60,
+        preexec_fn=lambda: os.sched_setaffinity(0, core),
     )  # fmt: skip
     if done.returncode:
         raise RuntimeError(f"the load generator failed: {done.stderr[-300:]}")
