@@ -77,7 +77,7 @@ class Run(NamedTuple):
     digests: dict[str, str]
 
 
-def drain(settings: KafkaSettings, contender: Contender, work: Work, within: float = 120) -> Run:
+def drain(settings: KafkaSettings, contender: Contender, work: Work, within: float = 300) -> Run:
     """One run.
 
     Raises:
