@@ -12,12 +12,14 @@ from deploy.bench.row import Row
 
 @dataclass(frozen=True)
 class Options:
-    """How much of it: runs by turns, seconds of load per run, people of a backlog."""
+    """How much of it: runs by turns, seconds of load per run, people of a backlog. `only`: the one
+    row or group that was asked for; '' for all."""
 
     runs: int
     seconds: int
     people: int
     say: Callable[[str], None]
+    only: str = ""
 
 
 class Group(NamedTuple):
@@ -46,6 +48,12 @@ def find(only: str) -> tuple[Group, ...]:
 def wanted(only: str, rows: list[Row]) -> list[Row]:
     """Of what a group measured: all, or the one row that was asked for."""
     return [row for row in rows if row.name == only] or rows
+
+
+def missing(only: str, group: Group, rows: list[Row]) -> list[str]:
+    """Names of rows that were asked for and are not there: a peer could not be had."""
+    asked = (only,) if only in group.rows else group.rows
+    return [name for name in asked if name not in {row.name for row in rows}]
 
 
 @contextmanager
@@ -78,7 +86,8 @@ def _step(options: Options) -> list[Row]:
     from deploy.bench import step
 
     with _infrastructure() as (kafka, store):
-        return step.run(kafka, store, people=options.people, runs=options.runs, say=options.say)
+        return step.run(kafka, store, people=options.people, runs=options.runs, say=options.say,
+                        only=options.only)  # fmt: skip
 
 
 def _line(options: Options) -> list[Row]:

@@ -48,22 +48,29 @@ PEERS = "tests/benchmarks/peers"
 FAUST = python(f"{PEERS}/vanilla_faust.py", "worker", "-l", "error", "--without-web")
 
 
-def run(kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], None]) -> list[Row]:
-    """By turns, so that all see the same machine; medians."""
+def run(
+    kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], None], only: str = ""
+) -> list[Row]:
+    """By turns, so that all see the same machine; medians. `only`: one row's name."""
     found: dict[str, list[Run]] = defaultdict(list)
-    twins = _twins(say)
+    twins = twins_of(only, say)
+    names = [n for n in ("limit", "limit_single", *twins) if _asked(only, n)]
     for turn in range(runs):
         settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-step-{uuid4().hex[:6]}.")
         field = Field(settings, people, twins)
-        for name in ("ours", "limit", "limit_single", *twins):
+        for name in ("ours", *names):
             one = field.run(name, redis)
             found[name].append(one)
             say(f"{turn + 1}/{runs} {name}: {one.rate:,.0f} events/s, "
                 f"{one.cpu_rate:,.0f} per CPU second")  # fmt: skip
-    return [row for name in found if name != "ours" for row in _rows(name, found)]
+    return [row for name in names for row in _rows(name, found)]
 
 
-def _twins(say: Callable[[str], None]) -> dict[str, list[str]]:
+def _asked(only: str, name: str) -> bool:
+    return only in {"", "step", f"step_vs_{name}"}
+
+
+def twins_of(only: str, say: Callable[[str], None]) -> dict[str, list[str]]:
     """The command of each twin; one whose packages cannot be had is left out, which is said."""
     found = {"vanilla_faust": FAUST}
     makers: dict[str, Callable[[], list[str]]] = {
@@ -71,6 +78,8 @@ def _twins(say: Callable[[str], None]) -> dict[str, list[str]]:
         "kafka_streams": lambda: peers_env.kafka_streams(say),
     }
     for name, make in makers.items():
+        if not _asked(only, name):
+            continue
         try:
             found[name] = make()
         except CannotStart as missing:

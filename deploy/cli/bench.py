@@ -40,12 +40,14 @@ def command(
     chosen = _chosen(only)
     out, machine = console(), description()
     out.print(machine)
-    options = groups.Options(runs, seconds, people, out.print)
+    options = groups.Options(runs, seconds, people, out.print, only)
     rows: list[Row] = []
     missed: list[str] = []
     for group in chosen:
         try:
-            rows += groups.wanted(only, group.measure(options))
+            found = groups.wanted(only, group.measure(options))
+            rows += found
+            missed += [f"{n} was not measured" for n in groups.missing(only, group, found)]
         except Exception as problem:  # noqa: BLE001 - the unexpected is raised again in there
             missed.append(f"{group.name} was not measured: {code_and_sentence(problem)[1]}")
             out.print(missed[-1])

@@ -11,8 +11,9 @@ import pytest
 from deploy.bench import backlog, peers_env
 from deploy.bench.backlog import Outcome
 from deploy.bench.drain import Said, difference
-from deploy.bench.step import FAUST, Field
+from deploy.bench.step import FAUST, Field, twins_of
 from deploy.local import jars
+from deploy.local.errors import CannotStart
 from shared.batch import encode
 from shared.keys import person_key
 from tests.benchmarks.peers.rules import Rules
@@ -89,6 +90,18 @@ def test_a_result_that_is_not_true_fails_the_run() -> None:
     assert difference({"a": Said(Outcome("eligible", 6000), "")}, truth) == ""
     assert "5999" in difference({"a": Said(Outcome("eligible", 5999), "")}, truth)
     assert "None" in difference({}, truth)
+
+
+def test_a_peer_whose_packages_cannot_be_had_is_left_out_in_words(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def away(_: object) -> None:
+        raise CannotStart("No network.")
+
+    said: list[str] = []
+    monkeypatch.setattr(peers_env, "peers_python", away)
+    assert twins_of("step_vs_quix", said.append).keys() == {"vanilla_faust"}
+    assert said == ["quix is left out. No network."]
 
 
 def test_kafka_streams_is_of_the_brokers_release_and_pinned_by_hash() -> None:

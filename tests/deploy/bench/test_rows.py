@@ -51,6 +51,14 @@ def test_each_row_can_be_asked_for_by_name(name: str) -> None:
     assert name in group.rows
 
 
+def test_a_row_that_was_asked_for_and_is_not_there_is_missed() -> None:
+    (step,) = groups.find("step")
+    there = [Row(name, 1, 1, "events/s") for name in step.rows if name != "step_vs_quix"]
+    assert groups.missing("", step, there) == ["step_vs_quix"]
+    assert groups.missing("step_vs_quix", step, there) == ["step_vs_quix"]
+    assert groups.missing("step_vs_limit", step, there) == []
+
+
 def test_the_million_is_not_among_the_usual_measurements() -> None:
     assert "national" not in {group.name for group in groups.find("")}
 
