@@ -107,7 +107,7 @@ class Part(NamedTuple):
 def _part(name: str, people: int) -> Part:
     """The slow one gets a tenth, since it takes minutes otherwise; a JVM compiles as it runs, and has
     a longer warm-up. Ours decides on the warm-up's people within the span, so these are few."""
-    people = people // 10 if name == "vanilla_faust" else people
+    people = max(people // 10, min(people, 2_000)) if name == "vanilla_faust" else people
     return Part(max(20, people // (5 if name == "kafka_streams" else 50)), people)
 
 

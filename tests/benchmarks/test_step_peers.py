@@ -78,8 +78,7 @@ def test_a_peer_is_drained_and_its_results_are_looked_at(
     provisioned: Any, settings: Callable[..., Any], name: str
 ) -> None:
     own = settings(topic_prefix=f"peer-{uuid4().hex[:6]}.")
-    people = 2000 if name == "vanilla_faust" else 200  # it gets a tenth
-    ran = Field(own, people, {name: FAUST}).run(name, own.redis)
+    ran = Field(own, 200, {name: FAUST}).run(name, own.redis)
     assert ran.rate > 0
     assert ran.cpu_rate > 0
     assert len(ran.digests) == (0 if name == "limit" else 200)
