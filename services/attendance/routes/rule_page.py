@@ -58,8 +58,9 @@ Query_ = Annotated[Asked, Query()]
 @router.get(PATH)
 async def show(webinar_id: str, request: Request, caller: Visitor, asked: Query_) -> Response:
     """A form, and what the rule in it would do. Asking changes nothing, so it is a GET."""
-    done = await applied(view_of(request), webinar_id, asked.applied, asked.lang)
-    webinar = await run_in_threadpool(lambda: webinar_of(view_of(request), webinar_id))
+    view = await run_in_threadpool(view_of, request)
+    done = await applied(view, webinar_id, asked.applied, asked.lang)
+    webinar = await run_in_threadpool(webinar_of, view, webinar_id)
     wrong = "refused_changed" if asked.refused == "changed-meanwhile" else "refused_other"
     return await _page(request, caller, webinar, asked, done=done,
                        wrong=wrong if asked.refused else "")  # fmt: skip

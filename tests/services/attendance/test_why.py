@@ -3,12 +3,15 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from types import SimpleNamespace
 from typing import Any
 from xml.etree import ElementTree as ET
 
 import httpx
 import pytest
 
+from services.attendance.domain.facts import Scan
+from services.attendance.scan_memory import Taken
 from services.attendance.why.personal_link import link_code, read_link
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.keys import partition_of, person_key
@@ -221,3 +224,17 @@ def test_while_the_worker_is_away_the_page_says_so(played: Played) -> None:
         shown = WEB.get(url + "/a/" + link_code(KEY, WEBINAR, who))
     assert shown.status_code == 503
     assert "sedang dibaca" in shown.text
+
+
+def test_a_code_that_was_at_two_gates_is_said_to_those_who_run_the_webinar_alone(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    who = next(iter(played.decisions))
+    scans = [
+        Taken(who, Scan(gate, "s1", "in", gate, at)) for gate, at in (("Utara", 0), ("Barat", 60))
+    ]
+    memory = SimpleNamespace(of=lambda *_: scans)
+    monkeypatch.setattr(played.app.state, "check_ins", SimpleNamespace(memory=memory))
+    assert "di dua gerbang sekaligus: s1: Utara 07.00.00 dan Barat 07.01.00" in played.page(who)
+    played.app.state.own_pages.clear()
+    assert "dua gerbang" not in WEB.get(played.url + links(played)[who]).text
