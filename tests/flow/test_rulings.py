@@ -111,6 +111,26 @@ def test_every_command_stands_in_the_audit_trail(doubtful: Operator) -> None:
     assert len(paged["items"]) + len(rest["items"]) == count
 
 
+def test_a_connection_that_is_no_case_is_given_to_somebody_else_and_back(
+    doubtful: Operator,
+) -> None:
+    (session,) = doubtful.decision("ani")["timeline"]["sessions"]
+    (connection,) = {e["connection_id"] for e in session["evidence"]} - {None}
+    path = f"/v1/webinars/{doubtful.id}/attendance/{doubtful.person('ani')}/connections:assign"
+    whose = {"shares": [{"external_id": doubtful.external("citra")}], "reason": "tautan tertukar"}
+    assert doubtful.refused(path, {"connection_id": "other|x", **whose}) == (
+        404,
+        "connection-unknown",
+    )
+    word = doubtful.said(path, {"connection_id": connection, **whose})
+    doubtful.settled()
+    present = {who: doubtful.decision(who)["present_seconds"] for who in ("ani", "citra")}
+    assert present == {"ani": 0, "citra": HOUR}
+    doubtful.said(f"/v1/rulings/{word['ruling_id']}:withdraw", {"reason": "bukan tertukar"})
+    doubtful.settled()
+    assert doubtful.decision("ani")["verdict"] == "eligible"
+
+
 def test_D8_items_by_csv_and_a_release_let_certificates_out(
     system: Running, client: System
 ) -> None:

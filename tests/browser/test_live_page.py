@@ -1,4 +1,4 @@
-"""The live page and the page that tries a rule, in a real browser, on a phone and a desktop."""
+"""The live page in a real browser, on a phone and a desktop."""
 
 from pathlib import Path
 
@@ -45,19 +45,3 @@ def test_the_live_page_is_read_and_moves_by_itself(
     page.wait("document.querySelector('[data-live=in]').textContent == '1.750'")
     assert page.text('[data-region="11"] [data-cell="online"]') == "50"
     assert page.text('[data-live="peak"]') == "1.750"
-
-
-@both_widths
-def test_a_rule_is_tried_and_its_outcome_shown(
-    page: Browser, played: Played, axe: str, tmp_path: Path
-) -> None:
-    page.open(f"{played.url}/webinars/{WEBINAR}/rule")
-    page.run("document.querySelector('#share').value = '100'")
-    page.run("document.querySelector('form').submit()")
-    page.wait("document.querySelector('[data-sum=falls]')")
-    assert int(page.text("[data-sum=falls]")) > 0
-    page.picture(tmp_path / "rule.png")
-    fits(page)
-    assert violations(page, axe) == []
-    page.run("document.querySelector('tbody th a').click()")
-    page.wait("document.querySelector('svg.timeline')")
