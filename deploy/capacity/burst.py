@@ -72,7 +72,8 @@ def simulate(leaves: int, rate: int, gateway: int, workers: int) -> Account:
 
 
 def _admitted(account: Account, due: dict[int, dict[int, int]], second: int, room: int) -> int:
-    """How many of those due get in; the others come again at Zoom's next try, or never."""
+    """How many of those due get in, the longest refused first (no chance); the others come again at
+    Zoom's next try, or never."""
     admitted = 0
     for tried, count in sorted(due.pop(second, {}).items(), reverse=True):
         inside = min(count, room - admitted)
