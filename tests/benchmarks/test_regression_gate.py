@@ -19,8 +19,11 @@ def _measured() -> dict[str, float]:
 
 
 def test_the_hot_paths_cost_no_more_than_was_committed() -> None:
-    slow = too_slow(_measured())
-    slow = slow and too_slow(_measured())  # once more: a neighbour's noise does not last
+    slow: list[str] = []
+    for _ in range(3):  # a neighbour's noise does not last, a slowdown does
+        slow = too_slow(_measured())
+        if not slow:
+            break
     assert not slow, f"{'; '.join(slow)} (see the head of tests/benchmarks/gate.py)"
 
 
