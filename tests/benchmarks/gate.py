@@ -166,7 +166,7 @@ def main() -> None:
     """Print, or write."""
     if os.environ.get("PYTHONHASHSEED") != SEED:  # the order of sets moves the figures
         command = [sys.executable, "-m", "tests.benchmarks.gate", *sys.argv[1:]]
-        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": SEED})  # noqa: S606
+        os.execve(sys.executable, command, {**os.environ, "PYTHONHASHSEED": SEED})
     found = {name: round(at, 2) for name, at in ratios().items()}
     if "--write" in sys.argv[1:]:
         COMMITTED.write_text(json.dumps(found, indent=1) + "\n")
