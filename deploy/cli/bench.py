@@ -1,6 +1,7 @@
 """`hadir bench`: a table of medians with ratios and verdicts, as JSON, and in BENCHMARKS.md."""
 
 import json
+import sys
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -54,7 +55,7 @@ def command(
         _write(rows, machine, json_file, markdown)  # what a later group breaks is not lost
     if measured is not None:
         figures.from_rows(_as_json(rows, machine), figures.load(measured)).save(measured)
-    Console(highlight=False).print(_table(rows))
+    Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(_table(rows))
     _judge(rows, missed)
 
 
@@ -83,7 +84,7 @@ def _write(
 
 
 def _table(rows: Iterable[Row]) -> Table:
-    table = Table(Column(page.HEAD[0], overflow="fold"), *page.HEAD[1:-1], box=None)
+    table = Table(Column(page.HEAD[0], no_wrap=True), *page.HEAD[1:-1], box=None)
     for row in rows:
         table.add_row(*page.cells(row))
     return table
