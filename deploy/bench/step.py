@@ -187,8 +187,8 @@ class Field:
         }  # fmt: skip
 
     def _limit(self, name: str, part: Part) -> Contender:
-        env, seen = self._env(name, ""), [len(backlog.webhooks(0, n)) for n in part]
-        env["BENCH_MARKS"] = ",".join(map(str, seen))
+        env = self._env(name, "")
+        env["BENCH_MARKS"] = ",".join(str(backlog.count(people)) for people in part)
         return Contender(name, python(f"{PEERS}/limit.py"), env, env["BENCH_TOPIC"],
                          env["BENCH_OUT"], 2, env["BENCH_OUT"], 1)  # fmt: skip
 
