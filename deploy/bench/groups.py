@@ -82,6 +82,14 @@ def _gateway(options: Options) -> list[Row]:
         return gateway.run(kafka, runs=options.runs, seconds=options.seconds, say=options.say)
 
 
+def _paused(options: Options) -> list[Row]:
+    from deploy.bench import paused
+    from deploy.local.broker import LocalBroker
+
+    with tempfile.TemporaryDirectory() as folder, LocalBroker(Path(folder, "kafka")) as broker:
+        return paused.run(broker, seconds=60, say=options.say)
+
+
 def _step(options: Options) -> list[Row]:
     from deploy.bench import step
 
@@ -130,8 +138,8 @@ def _gate(_: Options) -> list[Row]:
 
 
 GROUPS = (
-    Group("gateway", ("gateway_vs_bare", "gateway_vs_fastapi_aiokafka", "gateway_p99_ms",
-                      "gateway_paused_broker_mib"), _gateway),
+    Group("gateway", ("gateway_vs_bare", "gateway_vs_fastapi_aiokafka", "gateway_p99_ms"), _gateway),
+    Group("paused", ("gateway_paused_broker_mib",), _paused),
     Group("step", ("step_vs_quix", "step_vs_vanilla_faust", "step_vs_limit",
                    "step_vs_kafka_streams"), _step),
     Group("line", ("line_100k_seconds_after_end",), _line),

@@ -105,6 +105,11 @@ class LocalBroker:
         if self.process is not None:
             self.process.kill()
 
+    def signal(self, sig: int) -> None:
+        """Send it a signal, if it runs: SIGSTOP has it stand still as a broker without a disk would."""
+        if self.process is not None:
+            self.process.signal(sig)
+
     def __enter__(self) -> "LocalBroker":
         self.start()
         return self

@@ -28,11 +28,12 @@ costs the client as much as some twenty deliveries. Zoom waits 3 s for its answe
 class _Batch:
     """The frames of one record to be, and who waits for it."""
 
-    __slots__ = ("frames", "size", "timer", "waiters")
+    __slots__ = ("closed", "frames", "size", "timer", "waiters")
 
     def __init__(self, answer_within: float) -> None:
         self.frames: list[bytes] = []
         self.size = 0
+        self.closed = False  # its timer is over: who joined now would never be told
         self.waiters: list[Waiter] = []
         self.timer = asyncio.get_running_loop().call_later(answer_within, self._late)
 
@@ -50,6 +51,7 @@ class _Batch:
 
     def _late(self) -> None:
         """The time for an answer has passed; the record may still be written."""
+        self.closed = True
         self.tell(TimeoutError())
 
 
@@ -57,7 +59,7 @@ class GroupCommit:
     """Frames in, durable records out; bounded in bytes, whatever the broker does."""
 
     def __init__(self, send: Send, *, max_waiting: int, max_record: int = 512 * 1024,
-                 answer_within: float = 2.5, gather: float = GATHER) -> None:  # fmt: skip
+                 answer_within: float = 2.0, gather: float = GATHER) -> None:  # fmt: skip
         self._send, self._max_waiting, self._max_record = send, max_waiting, max_record
         self._answer_within, self._gather = answer_within, gather
         self._open: dict[int, deque[_Batch]] = {}
@@ -87,7 +89,7 @@ class GroupCommit:
         queue = self._open.get(partition)
         if queue is None:
             queue = self._open[partition] = deque()
-        if queue and queue[-1].size + size <= self._max_record:
+        if queue and queue[-1].size + size <= self._max_record and not queue[-1].closed:
             return queue[-1]
         queue.append(_Batch(self._answer_within))
         if partition not in self._busy:

@@ -94,6 +94,19 @@ async def test_who_waits_too_long_is_told_so_while_the_record_is_still_written()
     assert (broker.records, commit.waiting) == ([(0, b"a")], 0)
 
 
+async def test_whoever_comes_while_the_broker_stands_still_is_told_in_time() -> None:
+    """Also who comes after those before have been told: each has 2 s of Zoom's 3 s."""
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=10, answer_within=0.01, gather=0.001)
+    for frame in (b"a", b"b", b"c"):
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(asyncio.shield(commit.offer(0, frame)), 1)
+        assert len(broker.records) == 0
+    broker.open.set()
+    await commit.drained()
+    assert broker.records == [(0, b"a"), (0, b"b"), (0, b"c")]
+
+
 async def test_one_who_gives_up_takes_nobody_else_along() -> None:
     broker = Broker()
     commit = GroupCommit(broker.append, max_waiting=10)
