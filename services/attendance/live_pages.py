@@ -15,7 +15,7 @@ from shared.feed import Feed
 from shared.regions import provinces
 
 log = structlog.get_logger()
-EVERY = 0.2
+EVERY = 0.1
 
 
 def told(webinar_id: str, live: Live) -> dict[str, Any]:
@@ -73,7 +73,7 @@ class LiveStreams:
 
     async def _watch(self) -> None:
         idle = 0
-        while idle < 20 and not self._closed:
+        while idle < 40 and not self._closed:
             began = time.monotonic()
             for webinar_id, feed in list(self._feeds.items()):
                 await self._look(webinar_id, feed)
