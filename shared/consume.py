@@ -24,6 +24,8 @@ log = structlog.get_logger()
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
 NOT_YET_SECONDS = 0.2
+GATHERED = 32_768
+"""Bytes that are many: then a fetch waits no longer."""
 
 
 class Record(NamedTuple):
@@ -96,6 +98,8 @@ class BatchConsumer:
 
     `position(topic, partition)` – where to start, when the effect itself remembers its position
     (a view in Redis); without it Kafka's committed offset counts, else the start of the topic.
+    `gather_ms` – how long the broker may hold records back until there are many; 0: not at all.
+    `fetch_bytes` – of one partition at once; what is fetched waits in memory.
     """
 
     def __init__(
@@ -111,6 +115,8 @@ class BatchConsumer:
         max_records: int = 2_000,
         client: Callable[..., Any] = KafkaConsumer,
         parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
+        gather_ms: int = 0,
+        fetch_bytes: int = 1024 * 1024,
     ) -> None:
         self._settings = settings
         self._by_name: Mapping[str, Topic] = {settings.topic(t): t for t in topics}
@@ -127,7 +133,9 @@ class BatchConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=max_records,
-            max_partition_fetch_bytes=4 * 1024 * 1024,
+            **({"fetch_min_bytes": GATHERED, "fetch_max_wait_ms": gather_ms} if gather_ms else {}),
+            max_partition_fetch_bytes=fetch_bytes,
+            fetch_max_bytes=8 * fetch_bytes,
             session_timeout_ms=15_000,
             allow_auto_create_topics=False,
         )

@@ -8,7 +8,6 @@ installation's key (KEK): deleting the person's key erases every copy at once.
 import base64
 import hmac
 import os
-from hashlib import sha256
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -47,10 +46,10 @@ def unseal(key: bytes, sealed: str, *, subject: str) -> bytes:
 def identity_hmac(key: bytes, value: str) -> str:
     """The pseudonym of an e-mail address, customer key or the like; '' stays ''. Case is folded."""
     folded = value.strip().casefold()
-    return hmac.new(key, folded.encode(), sha256).hexdigest()[:32] if folded else ""
+    return hmac.digest(key, folded.encode(), "sha256").hex()[:32] if folded else ""
 
 
 def code(key: bytes, subject: str) -> str:
     """96 unguessable bits derived from the subject, base32, lower case: 20 characters."""
-    digest = hmac.new(key, subject.encode(), sha256).digest()[:12]
+    digest = hmac.digest(key, subject.encode(), "sha256")[:12]
     return base64.b32encode(digest).decode().rstrip("=").lower()

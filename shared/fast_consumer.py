@@ -63,6 +63,14 @@ class FastConsumer:
         self._in_loop(self._consumer.assign, [_own(tp) for tp in partitions])
         self._settled = True
 
+    def pause(self, partitions: Collection[TopicPartition]) -> None:
+        """Fetch nothing more from these, until `resume`."""
+        self._in_loop(self._consumer.pause, *map(_own, partitions))
+
+    def resume(self, partitions: Collection[TopicPartition]) -> None:
+        """Fetch from these again."""
+        self._in_loop(self._consumer.resume, *map(_own, partitions))
+
     def poll(self, timeout_ms: int) -> Mapping[TopicPartition, list[Any]]:
         """Records by partition, at most `max_poll_records`."""
         return self._call(self._fetched, timeout_ms)

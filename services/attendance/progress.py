@@ -64,24 +64,20 @@ def progress(webinar: Mapping[str, Any], view: AttendanceView, worker: WorkerPro
     webinar_id = webinar["webinar_id"]
     positions, states = worker.read(webinar_id)
     counts = view.counts(webinar_id)
-    stored = {
-        (t.name, p): view.view.stored(t.name, p) or 0 for t in TOPICS for p in range(partitions)
-    }
-    known = ends()  # last: whoever had come here before had nothing more to come
-    lag = _behind(known, INPUTS, lambda t, p: positions.get(f"{t}/{p}", 0))
-    lag += _rulings_behind(known, positions, partitions)
-    view_lag = _behind(known, TOPICS, lambda t, p: stored[t, p])
+    stored = view.view.positions([(t.name, p) for t in TOPICS for p in range(partitions)])
     pending = sorted({clock for state in states for clock in state["pending"]})
-    settled = (
-        lag == 0
-        and view_lag == 0
-        and len(states) == partitions
+    decided = (
+        len(states) == partitions
         and not pending
         and not sum(state["undecided"] for state in states)
         and counts["decisions"] >= counts["enrolled"]
         and counts["final"] == counts["decisions"]
-        and not counts["awaited"]
+        and not view.awaits_certificates(webinar_id)
     )
+    known = ends()  # last: whoever had come here before had nothing more to come
+    lag = _behind(known, INPUTS, lambda t, p: positions.get(f"{t}/{p}", 0))
+    lag += _rulings_behind(known, positions, partitions)
+    view_lag = _behind(known, TOPICS, lambda t, p: stored[t, p])
     return {
         "webinar_id": webinar_id,
         "facts_seen": sum(state["facts"] for state in states),
@@ -93,5 +89,5 @@ def progress(webinar: Mapping[str, Any], view: AttendanceView, worker: WorkerPro
         "decisions": counts["decisions"],
         "final": counts["final"],
         "certificates": counts["certificates"],
-        "settled": settled,
+        "settled": decided and lag == 0 and view_lag == 0,
     }

@@ -4,13 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any, NamedTuple
 
 import orjson
-from redis.client import Pipeline
 
 from services.attendance.domain.reading_plan import settled
 from services.attendance.domain.reports import Read, confirmed
 from shared.consume import Record
 from shared.events.attendance import ReportReadV1
-from shared.views import View
+from shared.views import View, Writes
 
 PAGE = 1_000
 
@@ -28,7 +27,7 @@ class Listed(NamedTuple):
     report: tuple[int | None, int | None]
 
 
-def project_report(view: View, pipe: Pipeline, record: Record) -> None:
+def project_report(view: View, pipe: Writes, record: Record) -> None:
     """Reads are kept by Zoom number; pages are the worker's."""
     if isinstance(record.event, ReportReadV1) and record.value is not None:
         read = record.event
@@ -36,7 +35,7 @@ def project_report(view: View, pipe: Pipeline, record: Record) -> None:
         pipe.hset(view.key("report-reads", read.zoom_number), field, record.value)
 
 
-def project_difference(view: View, pipe: Pipeline, record: Record) -> None:
+def project_difference(view: View, pipe: Writes, record: Record) -> None:
     """The list of a webinar, by person and connection."""
     event = record.event
     if event is None:

@@ -4,7 +4,6 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import orjson
-from redis.client import Pipeline
 
 from shared.consume import Record
 from shared.events.rulings import (
@@ -13,7 +12,7 @@ from shared.events.rulings import (
     RulingWithdrawnV1,
     TimeCorrectedV1,
 )
-from shared.views import View
+from shared.views import View, Writes
 
 KIND = "hadir.attendance."
 
@@ -28,7 +27,7 @@ class Page(NamedTuple):
 # --- projections: absolute writes only ---
 
 
-def ruling(view: View, pipe: Pipeline, record: Record) -> None:
+def ruling(view: View, pipe: Writes, record: Record) -> None:
     """A word under its id; of two records with one id the first stands."""
     said = record.event
     if said is None:
@@ -49,7 +48,7 @@ def ruling(view: View, pipe: Pipeline, record: Record) -> None:
         pipe.hset(view.key("lists", said.webinar_id), version, said.ruling_id)
 
 
-def audit(view: View, pipe: Pipeline, record: Record) -> None:
+def audit(view: View, pipe: Writes, record: Record) -> None:
     """An audit record in the order of time: in its webinar's trail, and in everybody's."""
     event = record.event
     if event is None:

@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 import orjson
-from redis.client import Pipeline
 
 from services.attendance.domain.facts import Scan
 from shared.consume import Record
-from shared.views import View
+from shared.views import View, Writes
 
 
 class Taken(NamedTuple):
@@ -23,7 +22,7 @@ class Taken(NamedTuple):
     scanner_id: str = ""
 
 
-def project_scan(view: View, pipe: Pipeline, record: Record) -> None:
+def project_scan(view: View, pipe: Writes, record: Record) -> None:
     """What a record of the topic writes in the view."""
     if record.event is None:
         return

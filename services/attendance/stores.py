@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import redis
-from redis.client import Pipeline
 
 from services.attendance import rulings_view
 from services.attendance.report_view import project_difference, project_report
@@ -16,6 +15,7 @@ from services.attendance.rulings_view import RulingsView
 from services.attendance.scan_memory import project_scan
 from shared.consume import Record
 from shared.keys import split_person_key
+from shared.needed import parser_of
 from shared.settings import KafkaSettings, Settings
 from shared.topics import (
     ATTENDANCE_AUDIT,
@@ -30,13 +30,19 @@ from shared.topics import (
     SCANS,
     WEBINARS,
 )
-from shared.views import View, connect
+from shared.views import View, Writes, connect
 
 TOPICS = (
     WEBINARS, ENROLMENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,
     REGISTRATION_AUDIT, REPORTS, DIFFERENCES,
 )  # fmt: skip
 NAME = "attendance"
+parse_needed = parser_of({
+    WEBINARS: ("webinar_id",),
+    ENROLMENTS: ("webinar_id", "participant_id", "external_id", "status", "region_code", "mode"),
+    DECISIONS: ("webinar_id", "participant_id", "verdict", "provisional", "goes_out"),
+    CERTIFICATES: ("status",),
+})  # fmt: skip
 
 
 def project(view: View) -> Any:
@@ -55,18 +61,18 @@ def project(view: View) -> Any:
         REGISTRATION_AUDIT.name: rulings_view.audit,
     }
 
-    def write(pipe: Pipeline, record: Record) -> None:
+    def write(pipe: Writes, record: Record) -> None:
         by_topic[record.topic.name](view, pipe, record)
 
     return write
 
 
-def _webinar(view: View, pipe: Pipeline, record: Record) -> None:
+def _webinar(view: View, pipe: Writes, record: Record) -> None:
     if record.value is not None:
         pipe.hset(view.key("webinars"), record.key, record.value)
 
 
-def _enrolment(view: View, pipe: Pipeline, record: Record) -> None:
+def _enrolment(view: View, pipe: Writes, record: Record) -> None:
     if record.event is None:
         return
     e = record.event
@@ -75,7 +81,7 @@ def _enrolment(view: View, pipe: Pipeline, record: Record) -> None:
     pipe.zadd(view.key("people", e.webinar_id), {e.participant_id: 0})
 
 
-def _decision(view: View, pipe: Pipeline, record: Record) -> None:
+def _decision(view: View, pipe: Writes, record: Record) -> None:
     if record.event is None:
         return
     d = record.event
@@ -87,11 +93,11 @@ def _decision(view: View, pipe: Pipeline, record: Record) -> None:
     _member(pipe, view.key("due", d.webinar_id), d.participant_id, d.goes_out)
 
 
-def _member(pipe: Pipeline, key: str, member: str, present: bool) -> None:
+def _member(pipe: Writes, key: str, member: str, present: bool) -> None:
     (pipe.sadd if present else pipe.srem)(key, member)
 
 
-def _review(view: View, pipe: Pipeline, record: Record) -> None:
+def _review(view: View, pipe: Writes, record: Record) -> None:
     if record.event is None:
         return
     r = record.event
@@ -100,7 +106,7 @@ def _review(view: View, pipe: Pipeline, record: Record) -> None:
     _member(pipe, view.key("open-reviews", r.webinar_id), r.case_id, r.status == "open")
 
 
-def _certificate(view: View, pipe: Pipeline, record: Record) -> None:
+def _certificate(view: View, pipe: Writes, record: Record) -> None:
     webinar_id, participant_id = split_person_key(record.key)
     status = "" if record.event is None else record.event.status
     pipe.hset(view.key("certificates", webinar_id), participant_id, status)
@@ -188,10 +194,15 @@ class AttendanceView:
             pipe.scard(v.key("certifiable", webinar_id))
             pipe.scard(v.key("certified", webinar_id))
             pipe.scard(v.key("open-reviews", webinar_id))
-            pipe.sdiff([v.key("due", webinar_id), v.key("certified", webinar_id)])
-            enrolled, decided, final, certifiable, certified, cases, waiting = pipe.execute()
+            enrolled, decided, final, certifiable, certified, cases = pipe.execute()
         return {"enrolled": enrolled, "decisions": decided, "final": final, "open_reviews": cases,
-                "certifiable": certifiable, "certificates": certified, "awaited": len(waiting)}  # fmt: skip
+                "certifiable": certifiable, "certificates": certified}  # fmt: skip
+
+    def awaits_certificates(self, webinar_id: str) -> bool:
+        """Whether somebody to whom one goes out has none yet. Looks at everybody: ask last."""
+        v = self.view
+        found: Any = self._redis.sdiff([v.key("due", webinar_id), v.key("certified", webinar_id)])
+        return bool(found)
 
 
 class WorkerProgress:

@@ -95,7 +95,7 @@ def build_api(settings: Any) -> Any:
     async def lifespan(app: Any) -> AsyncIterator[None]:
         await publisher.start()
         projector = Projector(settings, view.view, stores.TOPICS, stores.project(view.view),
-                              instance=settings.instance)  # fmt: skip
+                              instance=settings.instance, parse=stores.parse_needed)  # fmt: skip
         thread = threading.Thread(target=projector.run, args=(stop,), name="projector", daemon=True)
         thread.start()
         yield

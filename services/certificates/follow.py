@@ -5,10 +5,11 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from kafka import KafkaConsumer, TopicPartition
+from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
 from shared.consume import Poison, Record, parse
+from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
 from shared.topics import Topic
@@ -25,7 +26,7 @@ class Follower:
     def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], apply: Apply) -> None:
         self._topics = {settings.topic(t): t for t in topics}
         self._apply = apply
-        self._consumer = KafkaConsumer(
+        self._consumer = FastConsumer(
             bootstrap_servers=settings.kafka.split(","), group_id=None, enable_auto_commit=False,
             auto_offset_reset="earliest", max_partition_fetch_bytes=4 * 1024 * 1024,
             max_poll_records=5_000, fetch_max_wait_ms=100, allow_auto_create_topics=False,
@@ -36,6 +37,7 @@ class Follower:
             for p in range(partitions_of(topic, settings))
         ]
         self._consumer.assign(self._places)
+        self._consumer.pause(self._places)
         self._next = dict.fromkeys(self._places, 0)
 
     def catch_up(self) -> int:
@@ -52,11 +54,30 @@ class Follower:
         place = TopicPartition(topic, partition)
         return self._read_to({place: offset + 1} if self._next[place] <= offset else {})
 
+    def passed(self, topic: str, partition: int, first: int, end: int) -> bool:
+        """Whether the offsets from `first` to before `end`, which the caller wrote and has taken in
+        itself, are the next ones here; if so, they are not read."""
+        place = TopicPartition(topic, partition)
+        if self._next[place] != first:
+            return False
+        self._next[place] = end
+        self._consumer.seek(place, end)
+        return True
+
     def close(self) -> None:
         """Disconnect."""
         self._consumer.close()
 
     def _read_to(self, ends: Mapping[TopicPartition, int]) -> int:
+        if not ends:
+            return 0
+        self._consumer.resume(ends)
+        try:
+            return self._read_on(ends)
+        finally:
+            self._consumer.pause(ends)
+
+    def _read_on(self, ends: Mapping[TopicPartition, int]) -> int:
         count, patience = 0, time.monotonic() + _PATIENCE
         while any(self._behind(tp, end) for tp, end in ends.items()):
             for records in self._consumer.poll(timeout_ms=200).values():

@@ -11,7 +11,7 @@ from itertools import islice
 import structlog
 
 from services.certificates.domain.certificate import may_issue, verify_url
-from services.certificates.domain.content import Policy, complete, freeze
+from services.certificates.domain.content import Content, Policy, complete, freeze, sheet
 from services.certificates.domain.ledger import Ledger, Numbered
 from services.certificates.domain.number import series_of
 from services.certificates.domain.waiting import Waiting, Who
@@ -29,7 +29,7 @@ from shared.telemetry import CERTIFICATES as ISSUED
 from shared.topics import CERTIFICATES, NUMBERS
 
 log = structlog.get_logger()
-CHUNK = 500
+CHUNK = 1_000
 
 
 class Issuer:
@@ -43,6 +43,9 @@ class Issuer:
         self._publisher, self._vault, self._policy = publisher, vault, policy
         self.waiting = Waiting()
         self.owned: set[int] = set()
+        self._sheet_of: tuple[str, int, str] | None = None
+        self._common: Content
+        self._frozen_now: dict[str, Content] = {}
 
     def issue(self) -> int:
         """Issue for all who wait and may have it; how many certificates were published."""
@@ -53,6 +56,7 @@ class Issuer:
         while chunk := list(islice(candidates, CHUNK)):
             self._claim(chunk)
             count += self.publish_pending()
+            self._frozen_now.clear()
         return count
 
     def _open_webinars(self) -> list[str]:
@@ -67,8 +71,7 @@ class Issuer:
         claims = [c for who, person in found.complete.items() if (c := self._frozen(who, person))]
         if claims:
             out = [Outgoing(NUMBERS, claim.series, claim) for claim in claims]
-            written = self._publisher.publish(out)
-            self._logs.follow_numbers_to(max(w.offset for w in written))
+            self._logs.claims_written(claims, self._publisher.publish(out))
         for who in found.erased:
             log.info("erased_before_issue", webinar=who.webinar_id)
             self.waiting.drop(who)
@@ -98,12 +101,23 @@ class Issuer:
     def _sealed(self, who: Who, person: Person, webinar: WebinarSetV1) -> str:
         certificate_id = certificate_id_of(*who)
         content = freeze(
+            self._sheet(webinar),
             certificate_id=certificate_id, verify_url=self._verify_url(certificate_id),
-            webinar=webinar, programme=self._logs.programmes.get(webinar.programme_id, ""),
             person=self._vault.person(who.participant_id, person.wrapped, person.sealed),
             policy=self._policy,
         )  # fmt: skip
-        return self._vault.seal_content(who.participant_id, person.wrapped, content)
+        sealed = self._vault.seal_content(who.participant_id, person.wrapped, content)
+        self._frozen_now[sealed] = content
+        return sealed
+
+    def _sheet(self, webinar: WebinarSetV1) -> Content:
+        """What is the same for a whole webinar, made once for each of its versions."""
+        programme = self._logs.programmes.get(webinar.programme_id, "")
+        made_of = (webinar.webinar_id, webinar.version, programme)
+        if self._sheet_of != made_of:
+            self._common = sheet(webinar=webinar, programme=programme, policy=self._policy)
+            self._sheet_of = made_of
+        return self._common
 
     def _verify_url(self, certificate_id: str) -> str:
         return verify_url(self._settings.public_url, self._settings.code_key, certificate_id)
@@ -129,9 +143,10 @@ class Issuer:
         numbered = list(chunk)
         keys = self._people.keys([n.claim.participant_id for n in numbered])
         events = [e for n in numbered if (e := self._event(n, keys[n.claim.participant_id]))]
-        self._publisher.publish([_outgoing(event) for event in events])
+        written = self._publisher.publish([_outgoing(event) for event in events])
         for event in events:
             self._logs.ledger.issued(event.certificate_id)
+        self._logs.certificates_written(written)
         ISSUED.inc(len(events))
         return len(events)
 
@@ -153,7 +168,7 @@ class Issuer:
     ) -> CertificateIssuedV1 | None:
         claim = numbered.claim
         try:
-            content = self._vault.content(
+            content = self._frozen_now.get(claim.sealed) or self._vault.content(
                 claim.participant_id, wrapped, claim.sealed, numbered.certificate_id
             )
         except CannotOpen:

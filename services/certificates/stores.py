@@ -6,18 +6,21 @@ All of them are rebuilt from the topics when they are lost.
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from redis.client import Pipeline
-
 from services.certificates.domain.certificate import holding
 from services.certificates.domain.waiting import Who
 from shared.consume import Record
 from shared.crypto import code
 from shared.events.certificates import CertificateIssuedV1
 from shared.keys import person_key
+from shared.needed import parser_of
 from shared.settings import Settings
 from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, KEYS, PARTICIPANTS, Topic
-from shared.views import View
+from shared.views import View, Writes
 
+parse_needed = parser_of({
+    KEYS: ("wrapped",), PARTICIPANTS: ("sealed",), ENROLMENTS: ("region_code", "category"),
+    CERTIFICATES: ("certificate_id", "webinar_id", "participant_id", "revision"),
+})  # fmt: skip
 ERASED = b""
 """A key that was taken back, as the view remembers it: known to be gone, not merely unknown."""
 
@@ -50,7 +53,7 @@ class PeopleView:
             topic.name: self.view.key(topic.name.split(".")[1]) for topic in self.TOPICS
         }
 
-    def project(self, pipe: Pipeline, record: Record) -> None:
+    def project(self, pipe: Writes, record: Record) -> None:
         """Queue one record's writes (`shared.views.Project`)."""
         name, event = self._hashes[record.topic.name], record.event
         if record.topic is KEYS:
@@ -99,13 +102,13 @@ class CertificateView:
         self.view = View(settings, "certificates.certificates", client)
         self._client, self._code_key = client, code_key
 
-    def project(self, pipe: Pipeline, record: Record) -> None:
+    def project(self, pipe: Writes, record: Record) -> None:
         """Queue one record's writes; each revision has its own field, so order does not matter."""
         event = record.event
         if event is None:
             return
         certificate_id = event.certificate_id
-        pipe.hset(self.view.key("id", certificate_id), str(event.revision), event.to_bytes())
+        pipe.hset(self.view.key("id", certificate_id), str(event.revision), record.value)
         pipe.set(self.view.key("code", code(self._code_key, certificate_id)), certificate_id)
         pipe.zadd(
             self.view.key("webinar", event.webinar_id),

@@ -1,5 +1,6 @@
 """Opening and sealing what is personal: a person's data, and the frozen content of a certificate."""
 
+from functools import lru_cache
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -11,6 +12,8 @@ from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import PersonalData
 
 M = TypeVar("M", bound=Model)
+RECENT = 1_024
+"""So many people's keys stay unwrapped: each is needed twice, once to read and once to seal."""
 
 
 class Vault:
@@ -20,7 +23,9 @@ class Vault:
     def __init__(self, kek: bytes) -> None:
         self._kek = kek
 
-    def _key(self, participant_id: str, wrapped: str) -> bytes:
+        self._key = lru_cache(maxsize=RECENT)(self._unwrapped)
+
+    def _unwrapped(self, participant_id: str, wrapped: str) -> bytes:
         return unseal(self._kek, wrapped, subject=participant_id)
 
     def person(self, participant_id: str, wrapped: str, sealed: str) -> PersonalData:

@@ -97,7 +97,7 @@ def build_worker(settings: Any, *, client: Any = None) -> Any:
     from services.certificates.handlers import Decisions, Documents
     from services.certificates.issuing import Issuer
     from services.certificates.logs import Logs
-    from services.certificates.stores import CertificateView, Floors, PeopleView
+    from services.certificates.stores import CertificateView, Floors, PeopleView, parse_needed
     from services.certificates.vault import Vault
     from services.certificates.worker import DecisionConsumer, Worker
     from shared.consume import BatchConsumer
@@ -120,11 +120,12 @@ def build_worker(settings: Any, *, client: Any = None) -> Any:
         ),
         documents=BatchConsumer(
             settings, group="certificates.documents", topics=[CERTIFICATES], handle=documents,
-            instance=settings.instance, max_records=20,
+            instance=settings.instance, max_records=20, fetch_bytes=64 * 1024,
         ),
         logs=logs, issuer=issuer, floors=floors,
         views=[
-            Projector(settings, v.view, v.TOPICS, v.project, instance=settings.instance)
+            Projector(settings, v.view, v.TOPICS, v.project, instance=settings.instance,
+                      parse=parse_needed)
             for v in (people, shown)
         ],
     )  # fmt: skip

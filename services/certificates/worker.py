@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Sequence
+from queue import SimpleQueue
 
 import structlog
 from prometheus_client import Gauge
@@ -13,14 +14,21 @@ from services.certificates.logs import Logs
 from services.certificates.settings import CertificatesWorkerSettings
 from services.certificates.stores import Floors
 from shared.consume import TRANSIENT, BatchConsumer, Handler, Poison, Record
+from shared.fast_consumer import FastConsumer
+from shared.needed import parser_of
 from shared.telemetry import DOCUMENTS_WAITING
 from shared.topics import DECISIONS, Topic
-from shared.views import Projector
+from shared.views import GATHER_MS, Projector
 
 log = structlog.get_logger()
 WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by a missing person or webinar")
 IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 2.0
+DOCUMENTS_AFTER = 1.0
+"""Seconds without a decision after which documents have the worker to themselves."""
+parse_needed = parser_of({
+    DECISIONS: ("webinar_id", "participant_id", "verdict", "provisional", "goes_out"),
+})  # fmt: skip
 KEPT: tuple[type[Exception], ...] = (Poison, *TRANSIENT)
 PASSING: tuple[type[Exception], ...] = (*TRANSIENT, RedisError)
 
@@ -44,33 +52,50 @@ def fatal(handle: Handler) -> Handler:
 
 
 class DecisionConsumer(BatchConsumer):
-    """Tells the issuer which partitions it holds, at once when they are taken away."""
+    """Tells the issuer which partitions it holds, before it hands it anything more. (A rebalance
+    happens beside a running batch; what that batch issues for a partition that is gone is what its
+    new worker issues, byte for byte.)"""
 
     def __init__(
         self, settings: CertificatesWorkerSettings, *, issuer: Issuer, floors: Floors,
         handle: Handler,
     ) -> None:  # fmt: skip
         self.issuer = issuer
+        self._moves: SimpleQueue[tuple[bool, set[int]]] = SimpleQueue()
+        told = fatal(handle)
+
+        def handled(records: Sequence[Record]) -> None:
+            self.follow_rebalance()
+            told(records)
+
         super().__init__(
-            settings, group="certificates.decisions", topics=[DECISIONS], handle=fatal(handle),
+            settings, group="certificates.decisions", topics=[DECISIONS], handle=handled,
             position=floors.position, on_assigned=self.given, instance=settings.instance,
+            client=FastConsumer, parse=parse_needed, gather_ms=GATHER_MS,
         )  # fmt: skip
 
     def revoked(self, partitions: Sequence[object]) -> None:
         """Rebalance: what waited there is another worker's now."""
-        numbers = {tp.partition for tp in partitions}  # type: ignore[attr-defined]
-        self.issuer.owned -= numbers
-        self.issuer.waiting.forget(numbers)
+        self._moves.put((False, {tp.partition for tp in partitions}))  # type: ignore[attr-defined]
 
     def given(self, partitions: Sequence[tuple[Topic, int]]) -> None:
         """Rebalance: these are read again from their floors."""
-        numbers = {partition for _, partition in partitions}
-        self.issuer.waiting.forget(numbers)
-        self.issuer.owned |= numbers
+        self._moves.put((True, {partition for _, partition in partitions}))
+
+    def follow_rebalance(self) -> None:
+        """Bring the issuer up to what was taken away and given."""
+        while not self._moves.empty():
+            given, numbers = self._moves.get()
+            self.issuer.waiting.forget(numbers)
+            if given:
+                self.issuer.owned |= numbers
+            else:
+                self.issuer.owned -= numbers
 
     def taken_in(self) -> dict[int, int]:
         """By partition, the next decision to read; all before were taken in or set aside. Nothing
         while the floors themselves could not be read: the client's own position is none then."""
+        self.follow_rebalance()
         if self._astray:
             return {}
         return {partition: at for (_, partition), at in self.positions().items()}
@@ -85,7 +110,7 @@ class Worker:
     ) -> None:  # fmt: skip
         self._decisions, self._documents, self._logs = decisions, documents, logs
         self._issuer, self._floors, self._views = issuer, floors, views
-        self._housekept = 0.0
+        self._housekept = self._last_decision = self._last_documents = 0.0
         self._failed: list[BaseException] = []
         self.stop = threading.Event()
         self.started = threading.Event()
@@ -125,13 +150,28 @@ class Worker:
     def _loop(self) -> None:
         quiet = IDLE_SECONDS
         while not self.stop.is_set():
-            if not self._decisions.step(quiet):
+            taken = self._decisions.step(quiet)
+            if not taken:
                 self._idle()
-                quiet = 0.0 if self._documents.step(0.05) else IDLE_SECONDS
+            quiet = (
+                0.0 if self._document_time(taken) and self._documents.step(0.05) else IDLE_SECONDS
+            )
             self._keep_house()
+
+    def _document_time(self, taken: int) -> bool:
+        """Documents come when no decision came for a while; where decisions never pause, a few
+        a second all the same."""
+        now = time.monotonic()
+        self._last_decision = now if taken else self._last_decision
+        pause = DOCUMENTS_AFTER if now - self._last_decision < DOCUMENTS_AFTER else 0.0
+        if now - self._last_documents < pause:
+            return False
+        self._last_documents = now
+        return True
 
     def _idle(self) -> None:
         """Who waits may be issued now: a person or a webinar has arrived."""
+        self._decisions.follow_rebalance()
         try:
             self._issuer.issue()
         except PASSING as passing:

@@ -12,7 +12,6 @@ from typing import Any, NamedTuple
 import structlog
 from aiokafka.errors import KafkaError
 
-from services.registration.bulk import publish_in_bulk
 from services.registration.domain import enrolment as rules
 from services.registration.domain.people import Person
 from services.registration.handlers import link_prefix
@@ -31,7 +30,7 @@ from shared.events.registration import (
 )
 from shared.http import not_ready
 from shared.keys import participant_id_of, person_key
-from shared.publish import AsyncPublisher
+from shared.publish import AsyncPublisher, Outgoing
 from shared.settings import KafkaSettings
 from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, Topic
 
@@ -186,7 +185,10 @@ class Enroller:
         places: dict[tuple[Topic, int], int] = {}
         try:
             for topic, events in parts:
-                places |= await publish_in_bulk(self._publisher, self._settings, topic, events)
+                said = [Outgoing(topic, key, event) for key, event in events]
+                for at in await self._publisher.publish_many(said):
+                    end = places.get((topic, at.partition), 0)
+                    places[topic, at.partition] = max(end, at.offset + 1)
         except KafkaError as away:
             raise not_ready("Kafka did not take it; it can be repeated.") from away
         return Outcome(chunk.outcomes, chunk.changed, chunk.enrolments, places)

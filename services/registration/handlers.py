@@ -1,71 +1,24 @@
 """The view: which writes one record of each topic makes in it. The last record of a key wins."""
 
-from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from typing import Any
-
-from redis.client import Pipeline
 
 from shared.consume import Record
 from shared.keys import split_person_key
+from shared.needed import parser_of
 from shared.settings import Settings
 from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, PROGRAMMES, WEBINARS, Topic
-from shared.views import Project, View, connect
+from shared.views import Project, View, Writes, connect
 
 NAME = "registration"
 TOPICS = (PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS)
-
-
-class Writes:
-    """A batch's writes, gathered per Redis key: a hundredth of the commands, the same outcome."""
-
-    def __init__(self) -> None:
-        self._fields: dict[str, dict[str, bytes | str | None]] = defaultdict(dict)
-        self._members: dict[str, dict[str, bool]] = defaultdict(dict)
-
-    def field(self, key: str, name: str, value: bytes | str | None) -> None:
-        """Set a hash field; None deletes it."""
-        self._fields[key][name] = value
-
-    def member(self, key: str, name: str, present: bool) -> None:
-        """Put into, or take out of, a set that is ordered by its members."""
-        self._members[key][name] = present
-
-    def onto(self, pipe: Pipeline) -> None:
-        """Queue all of it."""
-        for key, fields in self._fields.items():
-            there, gone = _split(fields)
-            if there:
-                pipe.hset(key, mapping=there)
-            if gone:
-                pipe.hdel(key, *gone)
-        for key, members in self._members.items():
-            there, gone = _split({name: 0 if put else None for name, put in members.items()})
-            if there:
-                pipe.zadd(key, there)
-            if gone:
-                pipe.zrem(key, *gone)
-
-
-def _split(values: Mapping[str, Any]) -> tuple[dict[Any, Any], list[str]]:
-    there = {name: value for name, value in values.items() if value is not None}
-    return there, [name for name in values if name not in there]
+parse_needed = parser_of({
+    KEYS: ("wrapped",), PARTICIPANTS: ("version",), ENROLMENTS: ("links", "former_links"),
+})  # fmt: skip
 
 
 class RegistrationView(View):
-    """The view's names, and an advance that gathers a batch's writes."""
-
-    def advance(self, records: Sequence[Record], project: Project, expected: int) -> int:
-        """See `View.advance`; `project` takes `Writes` in the place of a pipeline."""
-        writes: Any = Writes()
-        for record in records:
-            project(writes, record)
-
-        def at_the_last(pipe: Pipeline, record: Record) -> None:
-            if record is records[-1]:
-                writes.onto(pipe)
-
-        return super().advance(records, at_the_last, expected)
+    """The view of this service."""
 
 
 def view_of(settings: Settings) -> RegistrationView:
@@ -76,39 +29,55 @@ def view_of(settings: Settings) -> RegistrationView:
 def projection(view: View) -> Project:
     """Topic → what its records write."""
 
-    def project(writes: Any, record: Record) -> None:
+    def project(writes: Writes, record: Record) -> None:
         PROJECTIONS[record.topic](view, writes, record)
 
     return project
 
 
+def _field(writes: Writes, key: str, name: str, value: bytes | str | None) -> None:
+    if value is None:
+        writes.hdel(key, name)
+    else:
+        writes.hset(key, name, value)
+
+
+def _member(writes: Writes, key: str, name: str, present: bool) -> None:
+    if present:
+        writes.zadd(key, {name: 0})
+    else:
+        writes.zrem(key, name)
+
+
 def _programme(view: View, writes: Writes, record: Record) -> None:
-    writes.field(view.key("programmes"), record.key, record.value)
-    writes.member(view.key("programmes", "order"), record.key, record.value is not None)
+    _field(writes, view.key("programmes"), record.key, record.value)
+    _member(writes, view.key("programmes", "order"), record.key, record.value is not None)
 
 
 def _webinar(view: View, writes: Writes, record: Record) -> None:
-    writes.field(view.key("webinars"), record.key, record.value)
-    writes.member(view.key("webinars", "order"), record.key, record.value is not None)
+    _field(writes, view.key("webinars"), record.key, record.value)
+    _member(writes, view.key("webinars", "order"), record.key, record.value is not None)
 
 
 def _key(view: View, writes: Writes, record: Record) -> None:
-    writes.field(view.key("keys"), record.key, record.event.wrapped if record.event else None)
-    writes.field(view.key("reserved"), record.key, None)
+    wrapped = record.event.wrapped if record.event else None
+    _field(writes, view.key("keys"), record.key, wrapped)
+    writes.hdel(view.key("reserved"), record.key)
 
 
 def _person(view: View, writes: Writes, record: Record) -> None:
-    writes.field(view.key("people"), record.key, record.value)
+    _field(writes, view.key("people"), record.key, record.value)
 
 
 def _enrolment(view: View, writes: Writes, record: Record) -> None:
     webinar_id, participant_id = split_person_key(record.key)
-    writes.field(view.key("enrolments", webinar_id), participant_id, record.value)
-    writes.member(view.key("order", webinar_id), participant_id, record.value is not None)
+    _field(writes, view.key("enrolments", webinar_id), participant_id, record.value)
+    _member(writes, view.key("order", webinar_id), participant_id, record.value is not None)
     if record.event:
         # Also who had a link once: who is given it later must say from whom it came.
         for link in (*record.event.links, *record.event.former_links):
-            writes.member(view.key("links", webinar_id), link_prefix(link) + participant_id, True)
+            links = view.key("links", webinar_id)
+            writes.zadd(links, {link_prefix(link) + participant_id: 0})
 
 
 def link_prefix(link: Any) -> str:

@@ -33,7 +33,7 @@ def run_worker() -> None:
     """The worker: keeps the view, until SIGTERM."""
     telemetry.configure("registration-worker")
     settings = load_or_exit(RegistrationWorkerSettings)
-    from services.registration.handlers import TOPICS, projection, view_of
+    from services.registration.handlers import TOPICS, parse_needed, projection, view_of
     from shared.operator_routes import serve_operator_routes
     from shared.provision import require
     from shared.views import Projector
@@ -43,7 +43,8 @@ def run_worker() -> None:
         signal.signal(number, lambda *_: stop.set())
     require(settings, TOPICS)
     view = view_of(settings)
-    projector = Projector(settings, view, TOPICS, projection(view), instance=settings.instance)
+    projector = Projector(settings, view, TOPICS, projection(view), instance=settings.instance,
+                          parse=parse_needed)  # fmt: skip
     serve_operator_routes(settings, lambda: worker_misses(settings, projector))
     try:
         projector.run(stop)

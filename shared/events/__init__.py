@@ -38,7 +38,12 @@ class Model(BaseModel):
 
     def to_bytes(self) -> bytes:
         """Canonical JSON: sorted keys, no spaces; the same value gives the same bytes."""
-        return orjson.dumps(to_jsonable_python(self), option=orjson.OPT_SORT_KEYS)
+        return orjson.dumps(self.__dict__, default=_plain, option=orjson.OPT_SORT_KEYS)
+
+
+def _plain(value: Any) -> Any:
+    """What the JSON writer does not know by itself: models and, with pydantic's rules, the rest."""
+    return value.__dict__ if isinstance(value, Model) else to_jsonable_python(value)
 
 
 class Event(Model):

@@ -16,7 +16,7 @@ from shared.events.attendance import EligibilityDecidedV1
 from shared.examples import example
 from shared.publish import KafkaPublisher, Outgoing
 from shared.topics import DECISIONS, WEBINARS
-from shared.views import LostView, Projector, View, connect
+from shared.views import LostView, Projector, View, Writes, connect
 from tests.support.witness import fresh_topics, write
 
 DECIDED = example(EligibilityDecidedV1.type)
@@ -34,8 +34,8 @@ def view(own: Any) -> Iterator[View]:
         yield View(own, "test", client)
 
 
-def projection(view: View) -> Callable[[Pipeline, Record], None]:
-    def write(pipe: Pipeline, record: Record) -> None:
+def projection(view: View) -> Callable[[Writes, Record], None]:
+    def write(pipe: Writes, record: Record) -> None:
         if record.event is None:
             pipe.hdel(view.key("versions"), record.key)
         else:
@@ -145,7 +145,7 @@ def test_a_writer_that_was_overtaken_changes_nothing_and_learns_it(view: View) -
 def test_a_writer_that_is_overtaken_in_the_very_moment_changes_nothing(view: View) -> None:
     write = projection(view)
 
-    def overtaken(pipe: Pipeline, each: Record) -> None:
+    def overtaken(pipe: Writes, each: Record) -> None:
         view.client.set(view.key("position", DECISIONS.name, "0"), 5)
         write(pipe, each)
 

@@ -5,8 +5,9 @@ two, which come from the claim's place in the log. Its SHA-256 is the certificat
 """
 
 from datetime import datetime
+from functools import lru_cache
 from hashlib import sha256
-from typing import Literal
+from typing import Any, Literal
 
 from services.certificates.domain import words
 from services.certificates.domain.text import masked, printable
@@ -68,20 +69,17 @@ class Printed(Content):
         return sha256(self.to_bytes()).hexdigest()
 
 
-def freeze(
-    *, certificate_id: str, verify_url: str, webinar: WebinarSetV1, programme: str,
-    person: PersonalData, policy: Policy,
-) -> Content:  # fmt: skip
-    """The printed content of one person's certificate."""
+def sheet(*, webinar: WebinarSetV1, programme: str, policy: Policy) -> Content:
+    """What everybody's certificate of one webinar prints: all but the person's own lines."""
     signatory = webinar.signatory
     return Content(
-        certificate_id=certificate_id,
+        certificate_id="",
         organiser=printable(policy.organiser),
         programme=printable(programme),
         title=printable(webinar.title, 240),
-        name=printable(person.name),
-        nip=_identity(person.nip, policy.nip),
-        agency=printable(person.agency),
+        name="",
+        nip="",
+        agency="",
         held=_held(webinar.sessions),
         sessions=tuple(_line(s) for s in webinar.sessions),
         jp=webinar.jp,
@@ -89,16 +87,37 @@ def freeze(
         signatory_name=printable(signatory.name) if signatory else "",
         signatory_title=printable(signatory.title) if signatory else "",
         place=printable(policy.place),
-        verify_url=verify_url,
+        verify_url="",
         sample=policy.sample,
     )
 
 
+def freeze(
+    common: Content, *, certificate_id: str, verify_url: str, person: PersonalData, policy: Policy
+) -> Content:
+    """The printed content of one person's certificate, on their webinar's sheet."""
+    own = {
+        "certificate_id": certificate_id,
+        "verify_url": verify_url,
+        "name": printable(person.name),
+        "nip": _identity(person.nip, policy.nip),
+        "agency": printable(person.agency),
+    }
+    return common.model_copy(update=own)
+
+
 def complete(content: Content, *, number: str, issued_at: str) -> Printed:
     """The content with the two things that the log decided."""
-    day = words.parse_utc(issued_at).astimezone(words.zone(PLACE_ZONE)[0])
-    issued_on = f"{content.place}, {words.date(day)}" if content.place else words.date(day)
-    return Printed(**dict(content), number=number, issued_at=issued_at, issued_on=issued_on)
+    day = _day(issued_at)
+    issued_on = f"{content.place}, {day}" if content.place else day
+    own: dict[str, Any] = {"number": number, "issued_at": issued_at, "issued_on": issued_on}
+    # `content` was validated when it was made or read; a hundred thousand times is enough
+    return Printed.model_construct(**content.__dict__, **own)
+
+
+@lru_cache(maxsize=1_024)
+def _day(issued_at: str) -> str:
+    return words.date(words.parse_utc(issued_at).astimezone(words.zone(PLACE_ZONE)[0]))
 
 
 def _identity(nip: str, policy: str) -> str:

@@ -4,9 +4,16 @@ The fold of two logs, numbers and certificates; it may read them in any order ag
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
-from services.certificates.domain.number import Ranks, WrongPattern, check_pattern, number_in
+from services.certificates.domain.number import (
+    Ranks,
+    WrongPattern,
+    check_pattern,
+    number_in,
+    packed_id,
+)
 from services.certificates.domain.words import parse_utc, zone
 from shared.events.certificates import NumberTakenV1
 from shared.keys import certificate_id_of
@@ -29,17 +36,17 @@ class Ledger:
     """State of the worker; one set entry a certificate."""
 
     def __init__(self, zone_name: str) -> None:
-        self._zone = zone(zone_name)[0]
+        self._zone = zone_name
         self._ranks = Ranks()
-        self._early: set[str] = set()
-        self._pending: dict[str, Numbered] = {}
+        self._early: set[bytes] = set()
+        self._pending: dict[bytes, Numbered] = {}
 
     def __len__(self) -> int:
         return len(self._ranks)
 
     def has(self, certificate_id: str) -> bool:
         """Whether a number was taken for it, issued or not."""
-        return certificate_id in self._early or self._ranks.has(certificate_id)
+        return packed_id(certificate_id) in self._early or self._ranks.has(certificate_id)
 
     def pending(self) -> Iterator[Numbered]:
         """Numbers that were taken and have no certificate yet, in log order."""
@@ -52,23 +59,30 @@ class Ledger:
             BadClaim: an id that is none, or a series that makes no number.
         """
         certificate_id = _checked(claim)
+        packed = packed_id(certificate_id)
         rank = self._ranks.take(claim)
         if rank is None:
             return None
-        month = parse_utc(issued_at).astimezone(self._zone).month
+        month = _month(issued_at, self._zone)
         number = number_in(claim.series, rank, region_code=claim.region_code, month=month)
         numbered = Numbered(certificate_id, claim, number, issued_at)
-        if certificate_id in self._early:
-            self._early.discard(certificate_id)
+        if packed in self._early:
+            self._early.discard(packed)
         else:
-            self._pending[certificate_id] = numbered
+            self._pending[packed] = numbered
         return numbered
 
     def issued(self, certificate_id: str) -> None:
         """A record of the certificates topic."""
+        packed = packed_id(certificate_id)
         if not self._ranks.has(certificate_id):
-            self._early.add(certificate_id)
-        self._pending.pop(certificate_id, None)
+            self._early.add(packed)
+        self._pending.pop(packed, None)
+
+
+@lru_cache(maxsize=1_024)
+def _month(issued_at: str, zone_name: str) -> int:
+    return parse_utc(issued_at).astimezone(zone(zone_name)[0]).month
 
 
 def _checked(claim: NumberTakenV1) -> str:

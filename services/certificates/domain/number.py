@@ -5,7 +5,7 @@ be equal if two claims have the same rank in one series, which a log cannot give
 """
 
 import string
-from uuid import UUID
+from functools import lru_cache
 
 from services.certificates.domain.words import roman_month
 from shared.events.certificates import NumberTakenV1
@@ -20,6 +20,7 @@ class WrongPattern(ValueError):
     """A number pattern that cannot make numbers; the text is for the operator."""
 
 
+@lru_cache(maxsize=1_024)
 def check_pattern(pattern: str) -> str:
     """The pattern, if it is sound.
 
@@ -59,6 +60,11 @@ def number_in(series: str, rank: int, *, region_code: str, month: int) -> str:
     )  # fmt: skip
 
 
+def packed_id(certificate_id: str) -> bytes:
+    """A certificate's id in the 16 bytes in which a million are kept."""
+    return bytes.fromhex(certificate_id.replace("-", ""))
+
+
 class Ranks:
     """The fold of the numbers topic: who was first, and with which rank.
 
@@ -75,11 +81,11 @@ class Ranks:
 
     def has(self, certificate_id: str) -> bool:
         """Whether a number was taken for this certificate."""
-        return UUID(certificate_id).bytes in self._taken
+        return packed_id(certificate_id) in self._taken
 
     def take(self, claim: NumberTakenV1) -> int | None:
         """The claim's rank in its series, or None if the person already had a number."""
-        who = UUID(certificate_id_of(claim.webinar_id, claim.participant_id)).bytes
+        who = packed_id(certificate_id_of(claim.webinar_id, claim.participant_id))
         if who in self._taken:
             return None
         self._taken.add(who)

@@ -7,6 +7,7 @@ visibly, because PDF/A forbids a missing glyph.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 PRINTABLE: tuple[tuple[int, int], ...] = (
     (0x20, 0x7E), (0xA1, 0x24F), (0x250, 0x2FF), (0x300, 0x34E), (0x350, 0x362), (0x1E00, 0x1EFF),
@@ -28,6 +29,7 @@ def printable(text: str, longest: int = LONGEST) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 
+@lru_cache(maxsize=4_096)
 def _shown(char: str) -> str:
     if char.isspace():
         return " "

@@ -182,10 +182,8 @@ def test_the_highest_revision_is_shown(client, world, webinar) -> None:
     world.say(
         CERTIFICATES, key, CertificateRevokedV1(**{**held, "status": "revoked", "revision": 2})
     )
-    world.publisher._producer.send(
-        world.settings.topic(CERTIFICATES), key=key.encode(), value=orjson.dumps(held),
-        headers=[("ce_type", b"hadir.certificates.certificate-issued.v1")],
-    )  # fmt: skip
+    kind = [("ce_type", b"hadir.certificates.certificate-issued.v1")]
+    world.say_raw(CERTIFICATES, key, orjson.dumps(held), kind)
     until(lambda: get(client, webinar, "p-6").json()["status"] == "revoked", "revocation")
     text = page_of(client, webinar, "p-6").text
     assert "Dicabut" in text

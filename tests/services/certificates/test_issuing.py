@@ -125,8 +125,6 @@ def test_who_was_erased_before_gets_no_number(ready: World) -> None:
 def test_a_decision_nobody_can_read_is_set_aside_and_the_flow_goes_on(ready: World) -> None:
     webinar = ready.webinar(5)
     ready.enrol(webinar, ["a-2"])
-    topic = ready.settings.topic(DECISIONS)
-    producer = ready.publisher._producer
     kind = [("ce_type", b"hadir.attendance.eligibility-decided.v1")]
     for value, headers in (
         (b"\xff{", kind),
@@ -134,9 +132,8 @@ def test_a_decision_nobody_can_read_is_set_aside_and_the_flow_goes_on(ready: Wor
         (b"{}", [("ce_type", b"unknown.v9")]),
         (b"{}", []),
     ):
-        for partition in range(3):
-            producer.send(topic, key=b"poison", value=value, headers=headers, partition=partition)
-    producer.flush()
+        for n in range(3):
+            ready.say_raw(DECISIONS, f"poison-{n}", value, headers)
     ready.decide("no-uuid", ["a-2"])
     ready.decide(webinar, ["a-2"])
     with ready.worker():
@@ -150,10 +147,7 @@ def test_a_claim_nobody_can_use_takes_no_number(ready: World) -> None:
     kind = [("ce_type", b"hadir.certificates.number-taken.v1")]
     for changes in ({"webinar_id": "no-uuid"}, {"series": "{x}", "participant_id": "p"}):
         value = orjson.dumps({**claim, **changes})
-        ready.publisher._producer.send(
-            ready.settings.topic(NUMBERS), key=b"s", value=value, headers=kind, partition=0
-        )
-    ready.publisher._producer.flush()
+        ready.say_raw(NUMBERS, "s", value, kind)
     webinar = ready.webinar(6)
     ready.enrol(webinar, ["a-3"])
     ready.decide(webinar, ["a-3"])

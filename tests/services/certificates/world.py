@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from kafka import KafkaConsumer, TopicPartition
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 
 from services.certificates.settings import CertificatesApiSettings
 from shared.crypto import new_data_key, seal
@@ -28,7 +28,7 @@ from shared.events.registration import (
     WebinarSetV1,
     ZoomRoom,
 )
-from shared.keys import participant_id_of, person_key
+from shared.keys import participant_id_of, partition_of, person_key
 from shared.provision import partitions_of
 from shared.publish import KafkaPublisher, Outgoing
 from shared.topics import (
@@ -59,6 +59,16 @@ class World:
 
     def say(self, topic: Topic, key: str, event: Any) -> None:
         self.publisher.publish([Outgoing(topic, key, event)])
+
+    def say_raw(
+        self, topic: Topic, key: str, value: bytes, headers: Sequence[tuple[str, bytes]]
+    ) -> None:
+        """Bytes that no typed event would give, on the partition of their key."""
+        producer = KafkaProducer(bootstrap_servers=self.settings.kafka)
+        at = 0 if topic.single_partition else partition_of(key.encode(), self.settings.partitions)
+        name = self.settings.topic(topic)
+        producer.send(name, key=key.encode(), value=value, headers=list(headers), partition=at)
+        producer.close()
 
     def webinar(self, number: int, version: int = 1, **changes: Any) -> str:
         id_ = str(UUID(int=1000 + number))

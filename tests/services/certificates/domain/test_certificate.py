@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.certificates.domain.certificate import earned, holding, may_issue, verify_url
-from services.certificates.domain.content import Policy, complete, freeze
+from services.certificates.domain.content import Policy, complete, freeze, sheet
 from shared.events.attendance import EligibilityDecidedV1
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import (
@@ -73,10 +73,11 @@ def frozen(**policy: Any) -> Any:
     person = PersonalData(
         external_id="x", name="Siti\u200b #1", nip="198612122010122001", agency="Dinas"
     )
+    chosen = Policy(**{"organiser": "Kantor", **policy})
+    common = sheet(webinar=webinar(), programme="Program", policy=chosen)
     return freeze(
-        certificate_id="c", verify_url="http://h/v/c", webinar=webinar(), programme="Program",
-        person=person, policy=Policy(**{"organiser": "Kantor", **policy}),
-    )  # fmt: skip
+        common, certificate_id="c", verify_url="http://h/v/c", person=person, policy=chosen
+    )
 
 
 def test_the_content_freezes_every_printed_word() -> None:
