@@ -24,8 +24,8 @@ log = structlog.get_logger()
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
 NOT_YET_SECONDS = 0.2
-GATHERED = 32_768
-"""Bytes that are many: then a fetch waits no longer."""
+FULL = 0.25
+"""A poll with this share of the most it may bring is full: the next one follows at once."""
 
 
 class Record(NamedTuple):
@@ -98,7 +98,8 @@ class BatchConsumer:
 
     `position(topic, partition)` – where to start, when the effect itself remembers its position
     (a view in Redis); without it Kafka's committed offset counts, else the start of the topic.
-    `gather_ms` – how long the broker may hold records back until there are many; 0: not at all.
+    `gather` – seconds between a batch that was not full and the next poll, in which records gather;
+    a record that comes alone is not kept waiting.
     `fetch_bytes` – of one partition at once; what is fetched waits in memory.
     """
 
@@ -115,7 +116,7 @@ class BatchConsumer:
         max_records: int = 2_000,
         client: Callable[..., Any] = KafkaConsumer,
         parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
-        gather_ms: int = 0,
+        gather: float = 0.0,
         fetch_bytes: int = 1024 * 1024,
     ) -> None:
         self._settings = settings
@@ -123,6 +124,7 @@ class BatchConsumer:
         self._handle, self._position, self._on_assigned = handle, position, on_assigned
         self._parse = parse
         self._max_records = max_records
+        self._gather, self._not_before = gather, 0.0
         self._dead = Burial(settings)
         self._astray = self._closed = False
         self.ready = threading.Event()
@@ -133,7 +135,6 @@ class BatchConsumer:
             enable_auto_commit=False,
             auto_offset_reset="earliest",
             max_poll_records=max_records,
-            **({"fetch_min_bytes": GATHERED, "fetch_max_wait_ms": gather_ms} if gather_ms else {}),
             max_partition_fetch_bytes=fetch_bytes,
             fetch_max_bytes=8 * fetch_bytes,
             session_timeout_ms=15_000,
@@ -182,6 +183,7 @@ class BatchConsumer:
         if self._astray and not self._found_back():
             return 0
         raw: list[Any] = []
+        time.sleep(max(0.0, self._not_before - time.monotonic()))
         try:
             polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
             raw = [r for records in polled.values() for r in records]
@@ -195,6 +197,8 @@ class BatchConsumer:
             time.sleep(NOT_YET_SECONDS if isinstance(passing, NotYet) else RETRY_SECONDS)
             return 0
         self._commit(raw)
+        if len(raw) < FULL * self._max_records:
+            self._not_before = time.monotonic() + self._gather
         return len(raw)
 
     def run(self, stop: threading.Event, idle: Callable[[], None] | None = None) -> None:

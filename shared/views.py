@@ -26,9 +26,9 @@ from shared.settings import Settings
 from shared.topics import Topic
 
 log = structlog.get_logger()
-GATHER_MS = 50
-"""So long may a record wait for others: a view is at most this much later, for a fraction of the
-fetches and transactions where records come one by one."""
+GATHER = 0.1
+"""Seconds between two batches that are not full: where records come one by one, a view is so much
+later, for a fraction of the fetches and transactions."""
 
 
 class Writes:
@@ -257,7 +257,7 @@ class Projector:
         self.consumer = BatchConsumer(
             settings, group=f"view.{view.prefix.removeprefix(settings.topic_prefix)}",
             topics=topics, handle=self._apply, position=self._start, instance=instance,
-            max_records=5_000, client=FastConsumer, parse=parse, gather_ms=GATHER_MS,
+            max_records=5_000, client=FastConsumer, parse=parse, gather=GATHER,
         )  # fmt: skip
 
     def _start(self, topic: Topic, partition: int) -> int:

@@ -18,7 +18,7 @@ from shared.fast_consumer import FastConsumer
 from shared.needed import parser_of
 from shared.telemetry import DOCUMENTS_WAITING
 from shared.topics import DECISIONS, Topic
-from shared.views import GATHER_MS, Projector
+from shared.views import GATHER, Projector
 
 log = structlog.get_logger()
 WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by a missing person or webinar")
@@ -71,7 +71,7 @@ class DecisionConsumer(BatchConsumer):
         super().__init__(
             settings, group="certificates.decisions", topics=[DECISIONS], handle=handled,
             position=floors.position, on_assigned=self.given, instance=settings.instance,
-            client=FastConsumer, parse=parse_needed, gather_ms=GATHER_MS,
+            client=FastConsumer, parse=parse_needed, gather=GATHER,
         )  # fmt: skip
 
     def revoked(self, partitions: Sequence[object]) -> None:

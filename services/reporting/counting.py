@@ -30,8 +30,8 @@ from shared.views import LostView
 log = structlog.get_logger()
 GROUP = "reporting.counters"
 ATTEMPTS = 100
-GATHER_MS = 100
-"""So long may a record wait for others: a write costs more than a hundred records in it."""
+GATHER = 0.2
+"""Seconds between two batches that are not full: a write costs more than a hundred records in it."""
 
 
 class Counting:
@@ -47,7 +47,7 @@ class Counting:
         self.consumer = BatchConsumer(
             settings, group=GROUP, topics=SOURCES, handle=self.handle, position=self._start,
             instance=settings.instance, max_records=5_000, client=FastConsumer,
-            parse=parse_needed, gather_ms=GATHER_MS,
+            parse=parse_needed, gather=GATHER,
         )  # fmt: skip
 
     def _start(self, topic: Topic, partition: int) -> int:
