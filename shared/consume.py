@@ -16,6 +16,7 @@ from redis.exceptions import RedisError
 from shared.dead_letters import Burial, Dead
 from shared.envelope import header
 from shared.events import Event
+from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
 from shared.topics import EVENT_TYPES, Topic
@@ -24,6 +25,7 @@ log = structlog.get_logger()
 ATTEMPTS = 3
 RETRY_SECONDS = 1.0
 NOT_YET_SECONDS = 0.2
+COMMIT_SECONDS = 1.0
 FULL = 0.25
 """A poll with this share of the most it may bring is full: the next one follows at once."""
 
@@ -125,6 +127,8 @@ class BatchConsumer:
         self._parse = parse
         self._max_records = max_records
         self._gather, self._not_before = gather, 0.0
+        self._done: dict[TopicPartition, int] = {}
+        self._committed = 0.0
         self._dead = Burial(settings)
         self._astray = self._closed = False
         self.ready = threading.Event()
@@ -188,6 +192,7 @@ class BatchConsumer:
             polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
             raw = [r for records in polled.values() for r in records]
             if not raw or self._astray:  # astray since this very poll: polled again from there
+                self._commit([])
                 return 0
             self._process(raw)
         except TRANSIENT as passing:
@@ -215,8 +220,11 @@ class BatchConsumer:
 
     def positions(self) -> dict[tuple[Topic, int], int]:
         """The next offset that each assigned partition hands over; dead letters lie behind it."""
-        mine = self._consumer.assignment()
-        return {(self._by_name[tp.topic], tp.partition): self._consumer.position(tp) for tp in mine}
+        if isinstance(self._consumer, FastConsumer):
+            found = self._consumer.positions()
+        else:
+            found = {tp: self._consumer.position(tp) for tp in self._consumer.assignment()}
+        return {(self._by_name[tp.topic], tp.partition): at for tp, at in found.items()}
 
     def ends(self) -> dict[tuple[str, int], int]:
         """Where all partitions of all topics end, also those of other members."""
@@ -289,12 +297,16 @@ class BatchConsumer:
             self._consumer.seek(tp, first[tp])
 
     def _commit(self, raw: Sequence[Any]) -> None:
-        upto: dict[TopicPartition, int] = {}
+        """Say how far the effects are: to whom starts anew, or, where the effect itself remembers,
+        once a second to whoever watches the group."""
         for r in raw:
             tp = TopicPartition(r.topic, r.partition)
-            upto[tp] = max(upto.get(tp, 0), r.offset + 1)
+            self._done[tp] = max(self._done.get(tp, 0), r.offset + 1)
+        if self._position and time.monotonic() < self._committed + COMMIT_SECONDS:
+            return
         mine = set(self._consumer.assignment())
-        ours = {tp: OffsetAndMetadata(o) for tp, o in upto.items() if tp in mine}
+        ours = {tp: OffsetAndMetadata(o) for tp, o in self._done.items() if tp in mine}
+        self._done, self._committed = {}, time.monotonic()
         if not ours:  # a rebalance took them during the batch; some clients refuse an empty commit
             return
         try:

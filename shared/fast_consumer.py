@@ -99,6 +99,13 @@ class FastConsumer:
         """The next offset that `poll` hands out; raises KafkaError during a rebalance."""
         return self._call(self._position, _own(partition))
 
+    def positions(self) -> dict[TopicPartition, int]:
+        """`position` of every partition that is this member's."""
+        return self._call(self._positions)
+
+    async def _positions(self) -> dict[TopicPartition, int]:
+        return {tp: await self._position(_own(tp)) for tp in self.assignment()}
+
     async def _position(self, partition: Any) -> int:
         at: int = await self._consumer.position(partition)
         if not self._settled:  # then it is the committed offset, which the listener may overrule
