@@ -192,7 +192,8 @@ class BatchConsumer:
             polled = self._consumer.poll(timeout_ms=int(timeout * 1000))
             raw = [r for records in polled.values() for r in records]
             if not raw or self._astray:  # astray since this very poll: polled again from there
-                self._commit([])
+                if self._done:
+                    self._commit([])
                 return 0
             self._process(raw)
         except TRANSIENT as passing:
