@@ -26,6 +26,8 @@ IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 2.0
 DOCUMENTS_AFTER = 1.0
 """Seconds without a decision after which documents have the worker to themselves."""
+DOCUMENTS_EVERY = 10.0
+"""Seconds between two batches of documents while decisions come."""
 parse_needed = parser_of({
     DECISIONS: ("webinar_id", "participant_id", "verdict", "provisional", "goes_out"),
 })  # fmt: skip
@@ -159,11 +161,12 @@ class Worker:
             self._keep_house()
 
     def _document_time(self, taken: int) -> bool:
-        """Documents come when no decision came for a while; where decisions never pause, a few
-        a second all the same."""
+        """Documents come when no decision came for a while; where decisions never pause, some all
+        the same: numbers are waited for by everybody, a document by whoever opens it (and the api
+        makes one that is not there yet)."""
         now = time.monotonic()
         self._last_decision = now if taken else self._last_decision
-        pause = DOCUMENTS_AFTER if now - self._last_decision < DOCUMENTS_AFTER else 0.0
+        pause = DOCUMENTS_EVERY if now - self._last_decision < DOCUMENTS_AFTER else 0.0
         if now - self._last_documents < pause:
             return False
         self._last_documents = now
