@@ -33,6 +33,8 @@ LAST_MINUTE = 61
 POLL = 1.0
 DOCUMENTS_FOR = 20.0
 """Seconds over which the rate of documents is measured."""
+GAUGE_SECONDS = 3.0
+"""The worker says every two seconds how many wait."""
 STUCK = 300.0
 """Seconds without any progress after which a run fails."""
 INFRASTRUCTURE = ("kafka", "store")
@@ -157,6 +159,7 @@ class _Run:
             time.sleep(POLL / 2)
 
     def _measure_documents(self) -> None:
+        time.sleep(GAUGE_SECONDS)
         begun = self._waiting()
         self.found.documents_waiting = begun
         until = time.monotonic() + DOCUMENTS_FOR
