@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
 from shared.envelope import Headers, kafka_headers
-from shared.events import Event
+from shared.events import Encoded, Event
 from shared.keys import partition_of
 from shared.settings import KafkaSettings
 from shared.topics import Topic
@@ -22,7 +22,7 @@ class Outgoing(NamedTuple):
 
     topic: Topic
     key: str
-    event: Event | None
+    event: Event | Encoded | None
     time: datetime | None = None
 
 
@@ -69,16 +69,16 @@ class _Headers:
 
     def __init__(self, source: str) -> None:
         self._source, self._now = source, datetime.now(UTC)
-        self._same: dict[tuple[type[Event], datetime], Headers] = {}
+        self._same: dict[tuple[str, datetime], Headers] = {}
 
     def __call__(self, out: Outgoing, body: bytes) -> Headers:
         event: Any = out.event
         moment = out.time or self._now
-        same = self._same.get((type(event), moment))
+        same = self._same.get((event.type, moment))
         if same is None:
             whole = kafka_headers(event, source=self._source, key=out.key, time=moment)
             same = [pair for pair in whole if pair[0] not in ("ce_id", "ce_subject")]
-            self._same[type(event), moment] = same
+            self._same[event.type, moment] = same
         own = [("ce_id", event.event_id(body).encode()), ("ce_subject", out.key.encode())]
         return own + same
 

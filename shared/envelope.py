@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 
 import orjson
 
-from shared.events import Event
+from shared.events import Encoded, Event
 
 CONTENT_TYPE = "application/json"
 Headers = list[tuple[str, bytes]]
 
 
+@lru_cache(maxsize=16)
 def rfc3339(moment: datetime) -> str:
     """UTC, milliseconds, `Z`."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -21,11 +23,16 @@ def urn_of(event_type: str) -> str:
     return f"urn:hadir:schema:{event_type}"
 
 
-def attributes(event: Event, *, source: str, key: str, time: datetime) -> dict[str, str]:
-    """The CloudEvents attributes of an event; the id is derived, so that a replay repeats it."""
+def attributes(
+    event: Event | Encoded, *, source: str, key: str, time: datetime, body: bytes | None = None
+) -> dict[str, str]:
+    """The CloudEvents attributes of an event; the id is derived, so that a replay repeats it.
+
+    `body` is `event.to_bytes()`, if the caller has it already.
+    """
     return {
         "ce_specversion": "1.0",
-        "ce_id": event.event_id(),
+        "ce_id": event.event_id(body),
         "ce_source": source,
         "ce_type": event.type,
         "ce_time": rfc3339(time),
@@ -34,9 +41,11 @@ def attributes(event: Event, *, source: str, key: str, time: datetime) -> dict[s
     }
 
 
-def kafka_headers(event: Event, *, source: str, key: str, time: datetime) -> Headers:
+def kafka_headers(
+    event: Event | Encoded, *, source: str, key: str, time: datetime, body: bytes | None = None
+) -> Headers:
     """Record headers of one event in binary content mode."""
-    pairs = attributes(event, source=source, key=key, time=time)
+    pairs = attributes(event, source=source, key=key, time=time, body=body)
     pairs["content-type"] = CONTENT_TYPE
     return [(name, value.encode()) for name, value in pairs.items()]
 

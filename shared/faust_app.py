@@ -8,6 +8,8 @@ import faust
 from shared.settings import KafkaSettings
 
 TESTED_FAUST = "0.15.3"
+FOR_EVER = 1e9
+"""Seconds: its alarms look at what it delivers itself."""
 
 
 class WrongFaust(RuntimeError):
@@ -34,12 +36,12 @@ def new_app(settings: KafkaSettings, group: str, instance: str) -> "faust.App":
         table_standby_replicas=0,
         consumer_auto_offset_reset="earliest",
         consumer_group_instance_id=instance or None,
-        consumer_max_fetch_size=4 * 1024 * 1024,
+        consumer_max_fetch_size=16 * 1024,  # it is to fetch nothing: see shared/stream.py
         broker_session_timeout=15.0,
         broker_heartbeat_interval=2.0,
-        broker_max_poll_records=500,
-        broker_commit_interval=0.5,
-        stream_buffer_maxsize=64,
+        broker_max_poll_records=1,
+        broker_commit_livelock_soft_timeout=FOR_EVER,
+        stream_processing_timeout=FOR_EVER,
         key_serializer="raw",
         value_serializer="raw",
     )

@@ -1,33 +1,32 @@
 """The safe Faust worker: stages of keyed state that are folds of their input partition.
 
-Faust gives membership, assignment and delivery. The state is no Faust table: each partition's stage
-folds the records of its input topic, which is therefore its changelog; a restarted or newly
-assigned partition is folded again from the log. Every record is placed by its OFFSET against the
-stage's own position, so it does not matter what the framework drops, repeats or commits early:
+Faust gives membership, assignment and commits. The state is no Faust table, and the records are not
+delivered by it: each partition's stage folds its input topic, which is therefore its changelog, in
+the log's own order from the stage's own position. A restarted or newly assigned partition is folded
+from the start of the log by the same loop that goes on with live records. So it does not matter what
+the framework drops, repeats, stalls or commits early.
 
-- an offset below the position was folded before: it is acknowledged and not folded again;
-- an offset beyond it means that something in between did not arrive: the gap is read from the log;
-- a partition that stands still while its log grows is read on from the log (the dropped tail).
-
-A stage folds without I/O and publishes what changed in `flush`; a record is acknowledged to Faust
-only after a flush that began after its fold. Recovery never relies on committed offsets: they say
-how far effects are written, for operators and scalers.
+A stage folds without I/O and publishes what changed in `flush`, all stages at a time; offsets are
+committed only after a flush that began after their fold. Recovery never relies on committed offsets:
+they say how far effects are written, for operators and scalers.
 
 What this avoids of faust-streaming 0.15.3, with tests in tests/shared/test_stream.py: table recovery
 that drops fetched messages (#596), commits past messages in flight under concurrency (#606), acks of
-failed agents, `take`, flushes that do not flush, failed sends that are only logged.
+failed agents, `take`, flushes that do not flush, failed sends that are only logged, and its own cost
+per record, which is a multiple of ours.
 """
 
 import asyncio
 import time
-from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
 import structlog
 from aiokafka.errors import KafkaError
+from faust.types import TP
 
 from shared.faust_app import new_app
+from shared.log_follower import LogFollower, Place
 from shared.log_reader import LogReader
 from shared.settings import KafkaSettings
 from shared.stage import InputRecord, NewStage, Stage
@@ -35,10 +34,9 @@ from shared.telemetry import LAG, POSITION
 from shared.topics import Topic
 
 log = structlog.get_logger()
-STILL_SECONDS = 5.0
-"""A partition that is behind its log for so long without an event is read from the log itself."""
 MAX_UNFLUSHED = 20_000
-"""Folded events whose effects are not written yet; beyond it the input waits."""
+"""Changes of one stage that are not written yet; beyond it the input waits."""
+COMMIT_SECONDS = 0.5
 
 
 class _Runner:
@@ -49,22 +47,31 @@ class _Runner:
         self.position = 0
         self.flushed = 0
         self.settled = 0
+        self.committed = 0
+        self.born_at = 0
+        """The end of the log when the partition was assigned: once there, the stage is ready."""
         self.ready = asyncio.Event()
-        self.unacked: deque[tuple[int, Any]] = deque()
-        self.moved_at = time.monotonic()
-        self.lock = asyncio.Lock()
+        self.located = asyncio.Event()
         self.gone = False
 
     @property
-    def place(self) -> tuple[str, int]:
+    def place(self) -> Place:
         return self.name, self.partition
 
-    def fold(self, offset: int, value: bytes | None, timestamp: int, headers: Any) -> None:
-        self.stage.fold(
-            InputRecord(offset, value or b"", timestamp, headers or (), offset < self.settled)
-        )
-        self.position = offset + 1
-        self.moved_at = time.monotonic()
+    def fold(self, records: Sequence[Any]) -> None:
+        for r in records:
+            if r.offset >= self.position:
+                settled = r.offset < self.settled
+                self.stage.fold(
+                    InputRecord(r.offset, r.value or b"", r.timestamp, r.headers or (), settled)
+                )
+                self.moved(r.offset + 1)
+
+    def moved(self, position: int) -> None:
+        """Everything before it is folded."""
+        self.position = max(self.position, position)
+        if self.position >= self.born_at:
+            self.ready.set()
 
 
 class StreamWorker:
@@ -74,8 +81,9 @@ class StreamWorker:
                  *, instance: str = "") -> None:  # fmt: skip
         self._settings = settings
         self._stages = {settings.topic(topic): (topic, new) for topic, new in stages.items()}
-        self.runners: dict[tuple[str, int], _Runner] = {}
+        self.runners: dict[Place, _Runner] = {}
         self._reader = LogReader(settings, settings.group(name))
+        self._follower = LogFollower(settings)
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
         self.app = new_app(settings, settings.group(name), instance)
@@ -88,15 +96,18 @@ class StreamWorker:
     async def start(self) -> None:
         """Connect and join."""
         await self._reader.start()
-        self._spawn(self._flush_forever())
-        self._spawn(self._tick_forever())
+        await self._follower.start()
+        for work in (self._follow, self._flush_forever, self._commit_forever, self._tick_forever):
+            self._spawn(work())
         await self.app.start()
 
     async def stop(self) -> None:
         """Publish what waits, leave the group, close."""
+        await self._commit()
         await self.app.stop()
         for task in list(self._tasks):
             task.cancel()
+        await self._follower.stop()
         await self._reader.stop()
 
     @property
@@ -131,73 +142,71 @@ class StreamWorker:
             runner = self.runners.pop(place)
             runner.gone = True
             runner.stage.close()
+        fresh = []
         for name, partition in sorted(held - set(self.runners)):
             topic, new = self._stages[name]
             runner = _Runner(topic, name, partition, new(partition))
             self.runners[name, partition] = runner
-            self._spawn(self._recover(runner))
+            fresh.append(runner)
+        self._spawn(self._locate(fresh))
 
     async def _revoked(self, *_: Any, **__: Any) -> None:
         """Nothing: the next assignment says what is still ours; a rejoin keeps the state."""
 
-    async def _recover(self, runner: _Runner) -> None:
-        """Fold the whole log up to its present end, then let live records in."""
-        while not runner.gone:
+    async def _agent(self, stream: Any) -> None:
+        """What the framework delivers before it is told to fetch nothing is left: we read the log."""
+        async for event in stream.noack().events():
+            self.app.consumer.pause_partitions({event.message.tp})
+
+    async def _locate(self, fresh: Sequence[_Runner]) -> None:
+        """Find where the logs begin, where they end now, and how far effects were written before."""
+        places = [runner.place for runner in fresh]
+        while True:
             try:
-                runner.settled = await self._reader.committed(*runner.place)
-                end = (await self._reader.ends([runner.place]))[runner.place]
-                start = (await self._reader.begins([runner.place]))[runner.place]
-                runner.position = max(runner.position, start)
-                await self._fold_log(runner, end)
+                settled = [await self._reader.committed(*place) for place in places]
+                ends, begins = await self._reader.ends(places), await self._reader.begins(places)
                 break
             except KafkaError as passing:
-                log.info("recovery_waits", topic=runner.name, because=type(passing).__name__)
+                log.info("recovery_waits", because=type(passing).__name__)
                 await asyncio.sleep(0.5)
-        runner.ready.set()
-        self._wake.set()
+        for runner, at in zip(fresh, settled, strict=True):
+            runner.settled = runner.committed = at
+            runner.born_at = ends[runner.place]
+            runner.moved(begins[runner.place])
+            runner.located.set()
 
-    async def _fold_log(self, runner: _Runner, end: int) -> None:
-        async for records in self._reader.read(*runner.place, runner.position, end):
-            for r in records:
-                if r.offset >= runner.position:
-                    runner.fold(r.offset, r.value, r.timestamp, r.headers)
-            await asyncio.sleep(0)
-        runner.position = max(runner.position, end)
-
-    async def _agent(self, stream: Any) -> None:
-        async for event in stream.noack().events():
-            message = event.message
-            runner = self.runners.get((message.topic, message.partition))
-            if runner is None:
-                event.ack()
-                continue
-            await runner.ready.wait()
-            await self._place(runner, event, message)
-            # polled: the count falls in another task, which sets no event
-            while runner.stage.unflushed() > MAX_UNFLUSHED and not runner.gone:  # noqa: ASYNC110
+    async def _follow(self) -> None:
+        """Fold whatever the logs have next, unless too much waits to be written."""
+        while True:
+            held = {r.place: r for r in self.runners.values() if r.located.is_set() and not r.gone}
+            late = (r.stage.unflushed() > MAX_UNFLUSHED for r in held.values() if r.ready.is_set())
+            if not held or any(late):
                 await asyncio.sleep(0.005)
+                continue
+            try:
+                await self._fold_next(held)
+            except KafkaError as passing:
+                log.info("input_waits", because=type(passing).__name__)
+                await asyncio.sleep(0.2)
 
-    async def _place(self, runner: _Runner, event: Any, message: Any) -> None:
-        async with runner.lock:
-            if message.offset > runner.position:
-                log.warning("gap_read", topic=runner.name, partition=runner.partition,
-                            missing=message.offset - runner.position)  # fmt: skip
-                await self._fold_log(runner, message.offset)
-            if message.offset == runner.position:
-                runner.fold(
-                    message.offset, message.value, int(message.timestamp * 1000), message.headers
-                )
-            runner.unacked.append((message.offset, event))
-        self._wake.set()
+    async def _fold_next(self, held: Mapping[Place, _Runner]) -> None:
+        found = await self._follower.next({p: r.position for p, r in held.items()})
+        for place, records in found:
+            held[place].fold(records)
+            self._wake.set()
+            await asyncio.sleep(0)
+        if not found:
+            for place, runner in held.items():
+                # beyond the last record where a log ends in marks that are none
+                runner.moved(await self._follower.position(place))
 
     async def _flush_forever(self) -> None:
+        """What arrives together, or while a flush runs, is written together."""
         while True:
             await self._wake.wait()
             self._wake.clear()
-            await asyncio.sleep(0.002)  # what arrives together is written together
-            for runner in list(self.runners.values()):
-                if runner.ready.is_set() and not runner.gone:
-                    await self._flush(runner)
+            held = [r for r in self.runners.values() if r.ready.is_set() and not r.gone]
+            await asyncio.gather(*(self._flush(runner) for runner in held))
 
     async def _flush(self, runner: _Runner) -> None:
         upto = runner.position
@@ -209,8 +218,20 @@ class StreamWorker:
             self._wake.set()
             return
         runner.flushed = upto
-        while runner.unacked and runner.unacked[0][0] < upto:
-            runner.unacked.popleft()[1].ack()
+
+    async def _commit_forever(self) -> None:
+        while True:
+            await asyncio.sleep(COMMIT_SECONDS)
+            await self._commit()
+
+    async def _commit(self) -> None:
+        """Through the framework, for only a member of the group may; it crashes when that fails."""
+        written = {r: r.flushed for r in self.runners.values() if r.flushed > r.committed}
+        if written and self.app.consumer is not None:
+            consumer = cast("Any", self.app.consumer)
+            if await consumer._commit({TP(*r.place): at for r, at in written.items()}):
+                for runner, at in written.items():
+                    runner.committed = at
 
     async def _tick_forever(self) -> None:
         while True:
@@ -231,11 +252,6 @@ class StreamWorker:
                 0, end - runner.flushed
             )
             POSITION.labels(stage=runner.topic.name, partition=runner.partition).set(runner.flushed)
-            if runner.position < end and time.monotonic() - runner.moved_at > STILL_SECONDS:
-                log.warning("tail_read", topic=runner.name, partition=runner.partition,
-                            missing=end - runner.position)  # fmt: skip
-                async with runner.lock:
-                    await self._fold_log(runner, end)
             runner.stage.tick(now, runner.position >= end)
         for name, records in behind.items():
             LAG.labels(stage=name).set(records)

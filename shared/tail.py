@@ -29,13 +29,19 @@ class Tail:
         self._settings, self._apply = settings, apply
         self._topics = {settings.topic(t): t for t in topics}
         self._positions: dict[TopicPartition, int] = {}
+        self._epochs: dict[tuple[Topic, ...], int] = {}
+        """Of `epoch_of`, asked far more often than anything is read."""
         self._consumer: AIOKafkaConsumer | None = None
         self.caught_up = asyncio.Event()
 
     def epoch_of(self, topics: Sequence[Topic]) -> int:
         """How much of these has been read, as one growing number."""
-        names = {self._settings.topic(t) for t in topics}
-        return sum(at for place, at in self._positions.items() if place.topic in names)
+        known = self._epochs.get(tuple(topics))
+        if known is None:
+            names = {self._settings.topic(t) for t in topics}
+            known = sum(at for place, at in self._positions.items() if place.topic in names)
+            self._epochs[tuple(topics)] = known
+        return known
 
     async def start(self) -> None:
         """Connect."""
@@ -61,6 +67,7 @@ class Tail:
         ends = await self._consumer.end_offsets(places)
         # what retention took away counts as read: a restart must not make the epoch smaller
         self._positions = dict(await self._consumer.beginning_offsets(places))
+        self._epochs.clear()
         while True:
             try:
                 found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
@@ -89,6 +96,7 @@ class Tail:
             else:
                 self._apply(topic, key, event)
             self._positions[place] = record.offset + 1
+        self._epochs.clear()
 
     async def _compare(self, ends: dict[TopicPartition, int]) -> None:
         assert self._consumer is not None  # noqa: S101 - start() precedes run()

@@ -72,6 +72,14 @@ REPORT_READS = Counter(
 REPORT_ROWS = Counter("hadir_report_rows_total", "Rows of Zoom reports that were read")
 QUOTA_CELLS = Counter("hadir_quota_cells_published_total", "Quota cell versions published")
 
+
+def count_folded(stage: str, kinds: dict[str, int]) -> None:
+    """Count what a record held, once per kind, and empty the tally."""
+    for kind, many in kinds.items():
+        EVENTS.labels(stage=stage, kind=kind).inc(many)
+    kinds.clear()
+
+
 _NIP = r"(?<!\d)\d{8}[ .]?\d{6}[ .]?\d[ .]?\d{3}(?!\d)"  # also as it is printed: 8 6 1 3 digits
 _NIK = r"(?<!\d)\d{16}(?!\d)"
 _EMAIL = r"[\w.+-]+@[\w-]+\.[\w.-]+"

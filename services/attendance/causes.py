@@ -26,6 +26,10 @@ class Cause(StrEnum):
     IDENTITY_FROZEN = "identity_frozen"
 
 
+Why = tuple[Cause, str]
+"""A kind, and the id of the very fact ('' where none is meant)."""
+
+
 def because(kind: Cause, what: str = "") -> str:
     """`connection|1f0c22ab`: ids stay out of decisions, a mark of 32 bits tells one from another."""
     return f"{kind.value}|{mark(what)}" if what else kind.value

@@ -7,6 +7,7 @@ partitions by a `LegSeenV1` record on the webhooks topic: rare, and a fact like 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from copy import copy
 from typing import Any
 
 from services.attendance.domain.connections import Floating, Known, Seen, bound_to
@@ -24,9 +25,11 @@ class ConnectionBook:
         self._partition, self._partitions = partition, partitions
         self.own: dict[str, Known] = {}
         self._by_meeting: dict[str, list[str]] = defaultdict(list)
-        self._by_token: dict[str, list[str]] = defaultdict(list)
+        self._by_token: dict[str, tuple[str, ...]] = {}
         self._floating: dict[str, Floating] = {}
         self._remote: dict[str, dict[str, Known]] = defaultdict(dict)
+        self._by_name: dict[str, dict[str, tuple[str, ...]]] = {}
+        """Of meetings with floating events: user_id or participant_uuid → keys of ours, of others'."""
 
     def is_home(self, key: str) -> bool:
         """Whether a connection or meeting is told by this partition."""
@@ -37,20 +40,36 @@ class ConnectionBook:
     def add(self, seen: Seen) -> str | None:
         """A join or leave of a named connection; its key, when that is ours and has learnt."""
         key = f"{seen.meeting_uuid}|{seen.participant_uuid}"
-        if not self.is_home(key):
-            return None  # phone legs go to every partition; their home has all of it
         known = self.own.get(key)
         if known is None:
+            if not self.is_home(key):
+                return None  # phone legs go to every partition; their home has all of it
             known = self.own[key] = Known(seen.meeting_uuid, seen.participant_uuid)
-            self._by_meeting[seen.meeting_uuid].append(key)
+            self._by_meeting[known.meeting_uuid].append(known.key)
+        who = known.identifiers
         if not known.add(seen):
             return None
-        self.index(known)
-        return key
+        if known.meeting_uuid in self._by_name:
+            self._name(known)
+        if known.identifiers is not who:
+            self.index(known)
+        return known.key
 
     def float(self, uuid: str, event: Seen | Bound) -> bool:
         """A join or leave that names no connection, or a bind."""
+        if uuid not in self._by_name:
+            self._by_name[uuid] = {}
+            for known in (*map(self.own.__getitem__, self.of_meeting(uuid)),
+                          *self._remote.get(uuid, {}).values()):  # fmt: skip
+                self._name(known)
         return self._floating.setdefault(uuid, Floating()).add(event)
+
+    def _name(self, known: Known) -> None:
+        names = self._by_name[known.meeting_uuid]
+        for name in {*known.user_ids, known.participant_uuid} - {""}:
+            keys = names.get(name, ())
+            if known.key not in keys:
+                names[name] = (*keys, known.key)
 
     def leg(self, body: dict[str, Any]) -> bool:
         """What another partition knows of one of its connections (`LegSeenV1`)."""
@@ -66,14 +85,16 @@ class ConnectionBook:
         if before is not None and before.revision >= known.revision:
             return False
         self._remote[uuid][key] = known
+        if uuid in self._by_name:
+            self._name(known)
         return True
 
     def index(self, known: Known) -> None:
         """Make one of ours findable by its identifiers."""
         for token in known.identifiers.tokens():
-            keys = self._by_token[token]
+            keys = self._by_token.get(token, ())
             if known.key not in keys:
-                keys.append(known.key)
+                self._by_token[token] = (*keys, known.key)
 
     # --- look-ups ---
 
@@ -103,51 +124,56 @@ class ConnectionBook:
         """Keys of our connections that have an identifier (`r…`, `e…`, `k…`)."""
         return self._by_token.get(token, ())
 
+    def is_concerned(self, key: str) -> bool:
+        """Whether a bind or a floating event names a connection of ours."""
+        known = self.own[key]
+        floating = self._floating.get(known.meeting_uuid)
+        return floating is not None and bool(floating.naming(known))
+
     def adopt(self, known: Known) -> None:
         """Give a connection of ours the events that name none but have its user_id (rule I1)."""
-        if self._floating.get(known.meeting_uuid, NO_FLOATING).adopt(known):
+        floating = self._floating.get(known.meeting_uuid)
+        if floating is not None and floating.adopt(known):
             self.index(known)
 
     def concerned(self, uuid: str) -> Iterator[Known]:
         """Our connections that a bind or an event without participant_uuid names."""
+        names = self._by_name.get(uuid, {})
         floating = self._floating.get(uuid, NO_FLOATING)
-        strays = {one.fact[1] for one in floating.events}
-        sides = [
-            ids
-            for b in floating.binds
-            for ids in ((b.user_id, b.participant_uuid), (b.bind_user_id, b.bind_participant_uuid))
-        ]
-        for known in [self.own[key] for key in self.of_meeting(uuid)]:
-            if known.user_ids & strays or any(known.is_named(*ids) for ids in sides):
-                yield known
+        keys = {key for name in floating.names for key in names.get(name, ())}
+        yield from (self.own[key] for key in sorted(keys) if key in self.own)
 
     def bound(self, known: Known) -> list[Known]:
         """The legs whose person this one is (rule W3), as far as anybody has told of them."""
-        floating = self._floating.get(known.meeting_uuid, NO_FLOATING)
-        named = bound_to(known, floating.binds) if floating.binds else frozenset()
-        if not named:
+        floating = self._floating.get(known.meeting_uuid)
+        binds = [b for b in floating.naming(known) if isinstance(b, Bound)] if floating else []
+        named = bound_to(known, binds)
+        if floating is None or not named:
             return []
-        legs = {leg.key: leg for leg in self._all(known.meeting_uuid, floating)}
+        legs = {leg.key: leg for leg in self._named(known.meeting_uuid, named)}
+        legs.update((leg.key, leg) for leg in floating.legs() if leg.key not in self.own)
         legs.pop(known.key, None)
         return [leg for _, leg in sorted(legs.items()) if any(leg.is_named(*ids) for ids in named)]
 
     def strays(self, uuid: str) -> Iterator[tuple[Known, bool]]:
         """(leg, adopted) of events that name no connection, for those whose home we are."""
-        floating = self._floating.get(uuid, NO_FLOATING)
-        connected = list(self._all(uuid, NO_FLOATING))
-        for leg in floating.legs():
+        for leg in self._floating.get(uuid, NO_FLOATING).legs():
             if self.is_home(leg.key):
-                users = leg.user_ids
-                yield leg, any(k.is_named(u, "") for k in connected for u in users)
+                ids = frozenset((user, "") for user in leg.user_ids)
+                connected = list(self._named(uuid, ids))
+                yield leg, any(k.is_named(*one) for k in connected for one in ids)
 
     def stray(self, uuid: str, user_id: str) -> Known | None:
         """The events of a user_id that name no connection, as a leg of their own."""
         for leg in self._floating.get(uuid, NO_FLOATING).legs():
             if not leg.participant_uuid and user_id in leg.user_ids:
-                return leg
+                return copy(leg)
         return None
 
-    def _all(self, uuid: str, floating: Floating) -> Iterator[Known]:
-        yield from (self.own[key] for key in self.of_meeting(uuid))
-        yield from self._remote.get(uuid, {}).values()
-        yield from floating.legs()
+    def _named(self, uuid: str, ids: Iterable[tuple[str, str]]) -> Iterator[Known]:
+        """Connections of ours and of others that may be meant by (user_id, participant_uuid)."""
+        names, remote = self._by_name.get(uuid, {}), self._remote.get(uuid, {})
+        for key in {key for pair in ids for name in pair for key in names.get(name, ())}:
+            found = self.own.get(key) or remote.get(key)
+            if found is not None:
+                yield found

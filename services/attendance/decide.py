@@ -6,7 +6,7 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 """
 
 import asyncio
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -14,7 +14,7 @@ import orjson
 import structlog
 
 from services.attendance.awaited import pending_clocks, reports_missing
-from services.attendance.causes import Cause, because
+from services.attendance.causes import Cause, Why
 from services.attendance.decisions import evidence_of
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
@@ -22,7 +22,7 @@ from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
-from services.attendance.outcomes import Outcomes
+from services.attendance.outcomes import Outcomes, Who
 from services.attendance.plans import plan_of
 from services.attendance.published import PublishedDecisions
 from shared.batch import TornBatch
@@ -48,7 +48,7 @@ from shared.events.rulings import (
 from shared.keys import partition_of, person_key
 from shared.publish import AsyncPublisher
 from shared.stage import InputRecord
-from shared.telemetry import EVENTS as FOLDED
+from shared.telemetry import count_folded
 
 log = structlog.get_logger()
 SLICE = 1_000
@@ -72,15 +72,16 @@ class DecideStage(Listener):
         self._outcomes = Outcomes(
             partition, self.state, self.plans, knowledge, published, publisher
         )
-        self._dirty: dict[tuple[str, str], str] = {}
+        self._dirty: dict[Who, Why] = {}
         """Whom to decide anew, and the last fact that asked for it."""
-        self._stale: dict[str, str] = {}
+        self._stale: dict[str, Why] = {}
         self.live = LiveCounts(
             Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
         )
         self._baseline = self._flushing = False
+        self._folded = Counter[str]()
         knowledge.listeners.append(self)
-        self._stale.update(dict.fromkeys(knowledge.webinars, because(Cause.WEBINAR)))
+        self._stale.update(dict.fromkeys(knowledge.webinars, (Cause.WEBINAR, "")))
 
     def close(self) -> None:
         """The partition is not ours any more."""
@@ -102,18 +103,19 @@ class DecideStage(Listener):
                     )
         except (TornBatch, orjson.JSONDecodeError) as torn:
             self._dead.add(record, count, "", record.value, str(torn))
+        count_folded("decide", self._folded)
         return count
 
     def _take(self, kind: str, body: dict[str, Any]) -> None:
-        FOLDED.labels(stage="decide", kind=kind).inc()
+        self._folded[kind] += 1
         of_person = self._of_person.get(kind)
         if of_person is not None:
             take, kind_of_fact, name = of_person
             if take(body):
-                self._concerns(body, because(kind_of_fact, body[name]))
+                self._concerns(body, (kind_of_fact, body[name]))
         elif kind == MeetingSeenV1.type:
             if self.state.meeting(body):
-                self._renew(body["zoom_number"], because(Cause.MEETING))
+                self._renew(body["zoom_number"], (Cause.MEETING, ""))
         elif kind == ClockPassedV1.type:
             self._clock(body)
         elif kind == ReportAppliedV1.type:
@@ -123,28 +125,28 @@ class DecideStage(Listener):
 
     def _clock(self, body: dict[str, Any]) -> None:
         if self.state.clock(body):
-            cause = because(Cause(body["clock"]))
+            cause = Cause(body["clock"]), ""
             self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
 
     def _reported(self, body: dict[str, Any]) -> None:
         if self.state.reports.take(body):
             for webinar_id in self.knowledge.by_number.get(body["zoom_number"], ()):
                 everybody = self._everybody(webinar_id)
-                self._dirty.update(dict.fromkeys(everybody, because(Cause.REPORT)))
+                self._dirty.update(dict.fromkeys(everybody, (Cause.REPORT, "")))
 
-    def _concerns(self, body: Mapping[str, Any], cause: str) -> None:
+    def _concerns(self, body: Mapping[str, Any], cause: Why) -> None:
         who = (body["webinar_id"], body["participant_id"])
         self._dirty[who] = cause
         self.live.touch(who)
 
-    def _renew(self, number: str, cause: str) -> None:
+    def _renew(self, number: str, cause: Why) -> None:
         self._stale.update(dict.fromkeys(self.knowledge.by_number.get(number, ()), cause))
 
     def webinar_changed(self, webinar_id: str) -> None:
         """Its plan, and those of webinars in the same Zoom numbers, may be different now."""
-        self._stale[webinar_id] = because(Cause.WEBINAR)
+        self._stale[webinar_id] = (Cause.WEBINAR, "")
         for session in self.knowledge.webinars[webinar_id].sessions:
-            self._renew(session.number or "", because(Cause.WEBINAR))
+            self._renew(session.number or "", (Cause.WEBINAR, ""))
 
     def enrolment_changed(self, event: EnrolledV1) -> None:
         """Whoever is enrolled gets a decision (rule D3)."""
@@ -165,10 +167,10 @@ class DecideStage(Listener):
             for person in self.knowledge.rulings.ever_listed(said):
                 self._mark(said.webinar_id, person, Cause.LIST, said.list_id)
         elif isinstance(said, CasesClosedV1):
-            cause = because(Cause.RULING, said.ruling_id)
+            cause = (Cause.RULING, said.ruling_id)
             self._dirty.update(dict.fromkeys(self._everybody(said.webinar_id), cause))
         elif isinstance(said, BaseSettledV1):
-            self._stale[said.webinar_id] = because(Cause.RULING, said.ruling_id)
+            self._stale[said.webinar_id] = (Cause.RULING, said.ruling_id)
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
@@ -183,7 +185,7 @@ class DecideStage(Listener):
     def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
         key = person_key(webinar_id, participant_id).encode()
         if partition_of(key, self._partitions) == self.partition:
-            self._dirty[webinar_id, participant_id] = because(cause, what)
+            self._dirty[webinar_id, participant_id] = cause, what
             self.live.touch((webinar_id, participant_id))
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
@@ -230,7 +232,7 @@ class DecideStage(Listener):
             except BaseException:
                 self._dirty = {**batch, **self._dirty}
                 raise
-            self._dirty.update(dict.fromkeys(foreign, because(Cause.OTHER_WORKER)))
+            self._dirty.update(dict.fromkeys(foreign, (Cause.OTHER_WORKER, "")))
             await asyncio.sleep(0)
         await self._dead.flush()
 

@@ -2,7 +2,10 @@
 
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
+
+import orjson
 
 from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import Enrolment
@@ -21,6 +24,8 @@ from services.attendance.domain.reasons import sentences
 from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import KEEP_VERSIONS, Published, says
+from shared.events import Encoded
+from shared.events.attendance import EligibilityDecidedV1
 from shared.events.rulings import PeopleListedV1
 
 NOTHING = Evidence()
@@ -74,6 +79,8 @@ def evidence_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
     """All of a person's evidence: facts, and operators' words on their time."""
     rulings = knowledge.rulings
     evidence = NOTHING if person is None else person.evidence()
+    if not rulings.speak_of_person(webinar_id, participant_id):
+        return evidence
     return evidence._replace(
         corrections=rulings.corrections(webinar_id, participant_id),
         lists=tuple(_listed(one, person) for one in rulings.lists_of(webinar_id, participant_id)),
@@ -117,9 +124,19 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
         "reasons": reasons_of(decided),
         "rule_version": decided.rule_version,
         "digest": decided.digest,
-        "decided_at": datetime.fromtimestamp(now, UTC).isoformat(timespec="seconds").replace("+00:00", "Z"),
+        "decided_at": _second(int(now)),
         "history": _history(history),
     }  # fmt: skip
+
+
+@lru_cache(maxsize=4)
+def _second(at: int) -> str:
+    return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
+
+
+def encoded(decision: dict[str, Any]) -> Encoded:
+    """The event of a decision: the bytes that `EligibilityDecidedV1` would give it."""
+    return Encoded(EligibilityDecidedV1.type, orjson.dumps(decision, option=orjson.OPT_SORT_KEYS))
 
 
 def reasons_of(decided: Decision) -> list[dict[str, Any]]:

@@ -22,6 +22,9 @@ def differing(
             if connection.reported and seen.role in LISTED
             else ()
         )
+        known = knowledge.differences.get((webinar_id, participant_id, connection.connection_id))
+        if not found and known is None:
+            continue
         event = ReportDifferedV1(
             webinar_id=webinar_id,
             participant_id=participant_id,
@@ -29,8 +32,7 @@ def differing(
             meeting_uuid=connection.meeting_uuid,
             differences=tuple(ReportDifference(**one._asdict()) for one in found),
         )
-        known = knowledge.differences.get((webinar_id, participant_id, connection.connection_id))
-        if (event != known) if found else known is not None:
+        if event != known:
             yield event
 
 

@@ -1,6 +1,7 @@
 """What one events partition knows: people's evidence, meetings, clocks (a fold of facts, rule L1)."""
 
 from collections import defaultdict
+from sys import intern
 from typing import Any, NamedTuple
 
 from services.attendance.applied_reports import AppliedReports
@@ -35,9 +36,9 @@ class Person:
 
     def evidence(self) -> Evidence:
         """As `measure` takes it."""
-        owned = tuple(s.connection for s in self.seen.values() if s.role == "owner")
-        maybe = tuple(s.connection for s in self.seen.values() if s.role == "candidate")
-        return Evidence(owned, tuple(self.scans.values()), candidates=maybe)
+        owned = tuple([s.connection for s in self.seen.values() if s.role == "owner"])
+        maybe = tuple([s.connection for s in self.seen.values() if s.role == "candidate"])
+        return Evidence(owned, tuple(self.scans.values()) if self.scans else (), candidates=maybe)
 
     def room(self, number: str, registrant_id: str) -> tuple[Connection, ...]:
         """The connections of a room's own link, whoever else they are of (rule I11)."""
@@ -56,7 +57,7 @@ class EvidenceState:
         self.meetings: dict[str, dict[str, MeetingTimes]] = defaultdict(dict)
         self.facts: dict[str, int] = defaultdict(int)
         self._clocks: dict[ClockPassed, set[int]] = defaultdict(set)
-        self.passed: dict[str, set[ClockPassed]] = defaultdict(set)
+        self.passed: dict[str, frozenset[ClockPassed]] = defaultdict(frozenset)
         self.reports = AppliedReports()
 
     def connection(self, body: dict[str, Any]) -> bool:
@@ -66,17 +67,17 @@ class EvidenceState:
         before = person.seen.get(body["connection_id"])
         if before is not None and before.revision >= revision:
             return False
-        facts = tuple((k, u, t) for k, u, t in body["facts"])
-        limits = body.get("limits")
-        rows = tuple((u, join, leave) for u, join, leave in body.get("rows", ()))
+        get = body.get
+        facts = tuple(map(tuple, get("facts", ())))
+        limits = get("limits")
         connection = Connection(
-            body["connection_id"], body["meeting_uuid"], body["zoom_number"], facts,
-            tuple(body["ip_tags"]), None if limits is None else tuple((a, b) for a, b in limits),
-            rows=rows, reported=body.get("reported", False), phone=body.get("phone", False),
+            body["connection_id"], intern(body["meeting_uuid"]), intern(body["zoom_number"]), facts,
+            tuple(get("ip_tags", ())), None if limits is None else tuple(map(tuple, limits)),
+            tuple(map(tuple, get("rows", ()))), get("reported", False), get("phone", False),
         )  # fmt: skip
-        after = Seen(revision, body["role"], connection, tuple(body["candidates"]),
-                     body["problem"], tuple(body.get("rooms", ())), body.get("alike", ""),
-                     frozenset(body.get("links", ())))  # fmt: skip
+        after = Seen(revision, intern(body["role"]), connection, tuple(get("candidates", ())),
+                     get("problem"), tuple(get("rooms", ())), get("alike", ""),
+                     frozenset(get("links", ())))  # fmt: skip
         person.seen[body["connection_id"]] = after
         known = len(before.connection.facts) if before else 0
         self.facts[body["webinar_id"]] += len(facts) - known
@@ -121,7 +122,7 @@ class EvidenceState:
         sources.add(body["source"])
         if len(sources) < body["sources"] or clock in self.passed[clock.webinar_id]:
             return False
-        self.passed[clock.webinar_id].add(clock)
+        self.passed[clock.webinar_id] |= {clock}
         return True
 
     def _person(self, webinar_id: str, participant_id: str) -> Person:

@@ -1,5 +1,6 @@
 """The first stage: webhooks of a partition → connections, meetings and clocks on the events topic."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -7,9 +8,8 @@ import orjson
 
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import seen
-from services.attendance.domain.facts import MeetingTimes
 from services.attendance.domain.impossible import impossible
-from services.attendance.domain.meetings import of_lifecycle, of_participant
+from services.attendance.domain.meetings import of_lifecycle
 from services.attendance.domain.webhook import (
     EVERY,
     Bound,
@@ -34,8 +34,7 @@ from shared.events.attendance import LegSeenV1, ReportClaimsV1
 from shared.events.registration import EnrolledV1
 from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
 from shared.stage import InputRecord
-from shared.telemetry import EVENTS as FOLDED
-from shared.telemetry import NOT_EVIDENCE
+from shared.telemetry import NOT_EVIDENCE, count_folded
 
 
 class IdentifyStage(Listener):
@@ -56,6 +55,7 @@ class IdentifyStage(Listener):
         self._untold = Untold(partition, partitions, self._book, self._meetings, self._desk,
                               self._teller, out, legs)  # fmt: skip
         self._flushing = False
+        self._folded = Counter[str]()
         knowledge.listeners.append(self)
 
     def close(self) -> None:
@@ -81,11 +81,12 @@ class IdentifyStage(Listener):
                             )
                     else:
                         arrived = int(item.header.get("received_ms", record.timestamp)) // 1000
-                        self._take(body, arrived, record.settled)
+                        self._take(body, arrived, settled=record.settled)
                 except (Malformed, ValueError, TypeError, KeyError) as wrong:
                     self._dead.add(record, item.place, item.key, item.body, f"no webhook: {wrong}")
         except (TornBatch, orjson.JSONDecodeError) as torn:
             self._dead.add(record, count, "", record.value, str(torn))
+        count_folded("identify", self._folded)
         return count
 
     def _leg(self, body: dict[str, Any]) -> None:
@@ -98,7 +99,7 @@ class IdentifyStage(Listener):
         for bind in self._book.binds(uuid):
             self._desk.spoken_of(uuid, bind.user_id, bind.bind_user_id)
 
-    def _take(self, body: Any, arrived: int, settled: bool) -> None:
+    def _take(self, body: Any, arrived: int, *, settled: bool) -> None:
         event = parse(body)
         if isinstance(event, Other):
             NOT_EVIDENCE.labels(event=event.event).inc()
@@ -108,23 +109,20 @@ class IdentifyStage(Listener):
             if routing(event) is not EVERY or self._book.is_home(uuid):
                 raise Malformed(reason)
             return  # every partition has a copy: one of them sets it aside
-        FOLDED.labels(stage="identify", kind=type(event).__name__).inc()
+        self._folded[type(event).__name__] += 1
         self._meetings.arrived(uuid, arrived)
         if isinstance(event, Participant):
-            self._meeting(of_participant(event))
-            self._participant(event, settled)
+            if self._meetings.noticed(event):
+                self._untold.meetings.add(uuid)
+            self._participant(event, settled=settled)
         elif isinstance(event, Lifecycle):
-            self._meeting(of_lifecycle(event))
+            self._meetings.take(of_lifecycle(event))
             self._untold.meetings.add(uuid)
         elif self._book.float(uuid, event):
             self._untold.floats.add(uuid)
             self._bound_rows(uuid)
 
-    def _meeting(self, said: MeetingTimes) -> None:
-        if self._meetings.take(said):
-            self._untold.meetings.add(said.uuid)
-
-    def _participant(self, event: Participant, settled: bool) -> None:
+    def _participant(self, event: Participant, *, settled: bool) -> None:
         one, uuid = seen(event, self._tag), event.meeting_uuid
         if not event.participant_uuid:
             if self._book.float(uuid, one):
@@ -136,7 +134,7 @@ class IdentifyStage(Listener):
         self._untold.connections.add(key)
         if settled:
             self._teller.maybe_parked.add(key)
-        if self._book.has_floating(uuid):
+        if self._book.is_concerned(key):
             self._untold.floats.add(uuid)
         self._desk.noticed(uuid)
 

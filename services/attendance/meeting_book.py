@@ -6,7 +6,8 @@ from collections.abc import Collection
 
 from services.attendance.domain import clocks
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
-from services.attendance.domain.meetings import merge
+from services.attendance.domain.meetings import merge, of_participant
+from services.attendance.domain.webhook import Participant
 from services.attendance.knowledge import Knowledge
 
 
@@ -31,6 +32,13 @@ class MeetingBook:
         self.by_number[after.number].add(said.uuid)
         return after.practice_ended is not None and after != known
 
+    def noticed(self, event: Participant) -> bool:
+        """As `take`, of what a join or leave says: most often nothing new."""
+        known = self.of.get(event.meeting_uuid)
+        if known is not None and _covers(known, event):
+            return False
+        return self.take(of_participant(event))
+
     def of_webinar(self, webinar: Webinar) -> list[str]:
         """Every uuid of its numbers."""
         numbers = {s.number for s in webinar.sessions if s.number}
@@ -44,3 +52,15 @@ class MeetingBook:
         meetings = [self.of[uuid] for uuid in self.of_webinar(webinar)]
         others = [s for n in numbers for s in knowledge.sessions_of(n, webinar.id)]
         return clocks.due(webinar, meetings, known, now, self._arrivals, others)
+
+
+def _covers(known: MeetingTimes, event: Participant) -> bool:
+    """Whether merging the event would change nothing."""
+    last = known.last_join if event.kind == "joined" else known.last_leave
+    return (
+        last is not None
+        and event.at <= last
+        and known.first_seen is not None
+        and event.at >= known.first_seen
+        and event.number == known.number
+    )

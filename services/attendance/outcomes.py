@@ -4,17 +4,19 @@ Each is computed anew from all facts and published only where it differs from wh
 """
 
 import time
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from services.attendance.cases import astray_cases, connection_case
-from services.attendance.decisions import decision_of, measured_of, standing_of
+from services.attendance.causes import Why, because
+from services.attendance.decisions import decision_of, encoded, measured_of, standing_of
 from services.attendance.differing import differed_key, differing
 from services.attendance.domain.plan import Plan
-from services.attendance.evidence_state import EvidenceState
+from services.attendance.evidence_state import EvidenceState, Person
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
-from shared.events.attendance import EligibilityDecidedV1, ReportDifferedV1, ReviewCaseV1
+from shared.events.attendance import ReportDifferedV1, ReviewCaseV1
 from shared.keys import person_key, split_person_key
 from shared.publish import AsyncPublisher, Outgoing
 from shared.telemetry import DECISIONS as DECIDED
@@ -37,7 +39,7 @@ class Outcomes:
         """Read what was published before."""
         await self._published.catch_up()
 
-    async def publish(self, batch: Mapping[Who, str]) -> list[Who]:
+    async def publish(self, batch: Mapping[Who, Why]) -> list[Who]:
         """Decide these people anew (each with its cause) and publish what differs.
 
         Returns those whose decision somebody else had written meanwhile: decide them once more.
@@ -56,7 +58,7 @@ class Outcomes:
             if participant_id.startswith("~"):
                 cases += self._changed(self._unresolved(the_plan, participant_id))
                 continue
-            decided = self._one(the_plan, participant_id, cases, now, cause)
+            decided = self._one(the_plan, participant_id, person, cases, now, cause)
             if decided is not None:
                 decisions[person_key(webinar_id, participant_id)] = decided
         await self._publish_differences(differs)
@@ -70,13 +72,12 @@ class Outcomes:
             for event in differs:
                 self._knowledge.keep_difference(event)
 
-    def _one(self, the_plan: Plan, participant_id: str, cases: list[ReviewCaseV1],
-             now: float, cause: str) -> dict[str, Any] | None:  # fmt: skip
+    def _one(self, the_plan: Plan, participant_id: str, person: Person | None,
+             cases: list[ReviewCaseV1], now: float, cause: Why) -> dict[str, Any] | None:  # fmt: skip
         webinar_id = the_plan.webinar.id
         passed = self._state.passed[webinar_id]
         if the_plan.grace not in passed:
             return None
-        person = self._state.people[webinar_id].get(participant_id)
         knowledge, partition = self._knowledge, self._partition
         standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person,
                                self._state.reports)  # fmt: skip
@@ -84,7 +85,9 @@ class Outcomes:
         known = self._knowledge.astray.get((webinar_id, participant_id), set())
         cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))
-        return decision_of(the_plan, participant_id, measured, standing, before, now, cause)
+        return decision_of(
+            the_plan, participant_id, measured, standing, before, now, because(*cause)
+        )
 
     def _unresolved(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
         person = self._state.people[the_plan.webinar.id].get(key)
@@ -107,11 +110,10 @@ class Outcomes:
                 self._knowledge.keep_case(case)
         if not decisions:
             return []
-        written = await self._publisher.publish(
-            Outgoing(DECISIONS, key, EligibilityDecidedV1.model_validate(d))
-            for key, d in decisions.items()
+        written = await self._publisher.publish_many(
+            [Outgoing(DECISIONS, key, encoded(d)) for key, d in decisions.items()]
         )
         foreign = await self._published.wrote(decisions, written)
-        for d in decisions.values():
-            DECIDED.labels(verdict=d["verdict"]).inc()
+        for verdict, many in Counter(d["verdict"] for d in decisions.values()).items():
+            DECIDED.labels(verdict=verdict).inc(many)
         return [split_person_key(key) for key in foreign]

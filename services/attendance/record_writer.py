@@ -1,5 +1,6 @@
 """Writes frames to a hot topic by explicit partition, many in a record, and dead letters."""
 
+import asyncio
 from collections import defaultdict
 from collections.abc import Awaitable, Iterable
 from typing import NamedTuple
@@ -18,10 +19,13 @@ _BATCH: Headers = [("content-type", CONTENT_TYPE.encode())]
 
 
 class RecordWriter:
-    """Group commit on the way out: one record per partition and flush, unless it grows too large."""
+    """Group commit on the way out: what several stages write at one time goes into one record per
+    partition, unless it grows too large."""
 
     def __init__(self, settings: KafkaSettings, topic: Topic, publisher: AsyncPublisher) -> None:
         self._topic, self._publisher = settings.topic(topic), publisher
+        self._waiting: list[tuple[int, bytes]] = []
+        self._commit: asyncio.Task[None] | None = None
 
     async def write(self, frames: Iterable[tuple[int, bytes]]) -> None:
         """(partition, frame) pairs, in order per partition; returns when the broker has all.
@@ -29,11 +33,22 @@ class RecordWriter:
         Raises:
             aiokafka.errors.KafkaError: something was not written; write everything again.
         """
+        before = len(self._waiting)
+        self._waiting.extend(frames)
+        if len(self._waiting) == before:
+            return
+        if self._commit is None:
+            self._commit = asyncio.ensure_future(self._all_that_waits())
+        await asyncio.shield(self._commit)
+
+    async def _all_that_waits(self) -> None:
+        await asyncio.sleep(0)  # whoever else writes now joins
+        frames, self._waiting, self._commit = self._waiting, [], None
         waiting: dict[int, list[bytes]] = defaultdict(list)
         size: dict[int, int] = defaultdict(int)
         futures = []
         for partition, frame in frames:
-            if size[partition] + len(frame) > MAX_RECORD:
+            if waiting[partition] and size[partition] + len(frame) > MAX_RECORD:
                 futures.append(await self._send(partition, waiting.pop(partition)))
                 size[partition] = 0
             waiting[partition].append(frame)

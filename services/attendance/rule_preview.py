@@ -108,7 +108,7 @@ async def _compute(
 def _both(stage: DecideStage, present: Plan, other: Plan, who: str) -> Iterator[Decision]:
     """The person's decision by the present plan and by the other one."""
     webinar_id = present.webinar.id
-    passed = stage.state.passed.get(webinar_id, set())
+    passed = stage.state.passed.get(webinar_id, frozenset())
     person = stage.state.people.get(webinar_id, {}).get(who)
     standing = standing_of(stage.knowledge, stage.partition, webinar_id, who, passed, person)
     return (_decided(stage, plan, who, person, standing) for plan in (present, other))

@@ -35,7 +35,7 @@ def _corrected(partition: int, stage: DecideStage, word: Mapping[str, Any]) -> d
     webinar_id, participant_id = word["webinar_id"], word["participant_id"]
     the_plan = _plan(stage, webinar_id)
     person = stage.state.people.get(webinar_id, {}).get(participant_id)
-    passed = stage.state.passed.get(webinar_id, set())
+    passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
     standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
     evidence = evidence_of(knowledge, webinar_id, participant_id, person)

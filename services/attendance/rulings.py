@@ -37,6 +37,7 @@ class Rulings:
         self._of_webinar: dict[tuple[str, type[Ruling]], set[str]] = defaultdict(set)
         self._of_person: dict[tuple[str, str], set[str]] = defaultdict(set)
         self._of_connection: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+        self._spoken_of: set[tuple[str, str]] = set()
         self._of_room: dict[tuple[str, str, str], set[str]] = defaultdict(set)
         self._lists: dict[str, dict[ListKey, PeopleListedV1]] = {}
         self._released: dict[str, frozenset[str]] = {}
@@ -71,6 +72,7 @@ class Rulings:
         elif isinstance(said, ConnectionAssignedV1):
             for name in _names(said):
                 self._of_connection[webinar_id, said.meeting_uuid, name].add(ruling_id)
+                self._spoken_of.add((webinar_id, said.meeting_uuid))
         elif isinstance(said, RulingWithdrawnV1):
             self._withdrawn[said.withdraws].add(ruling_id)
 
@@ -99,6 +101,10 @@ class Rulings:
 
     # --- as the domain takes them ---
 
+    def speak_of(self, webinar_id: str, meeting_uuid: str) -> bool:
+        """Whether any word was ever said on a connection of that meeting."""
+        return (webinar_id, meeting_uuid) in self._spoken_of
+
     def assignments(self, webinar_id: str, meeting_uuid: str, participant_uuid: str,
                     user_ids: Iterable[str]) -> tuple[Assignment, ...]:  # fmt: skip
         """All that were ever made of a connection (rule W6), withdrawn ones too: their people must
@@ -110,6 +116,10 @@ class Rulings:
         return tuple(
             _assignment(w, withdrawn=self.is_withdrawn(w)) for w in sorted(words, key=_order)
         )
+
+    def speak_of_person(self, webinar_id: str, participant_id: str) -> bool:
+        """Whether any word was ever said on somebody themselves."""
+        return (webinar_id, participant_id) in self._of_person
 
     def corrections(self, webinar_id: str, participant_id: str) -> tuple[Correction, ...]:
         """The standing corrections of one person's time."""

@@ -93,7 +93,7 @@ async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) ->
     if the_plan is None:
         raise NotHere  # the webinar is not read yet
     known = stage.state.people.get(webinar_id, {}).get(participant_id)
-    passed = stage.state.passed.get(webinar_id, set())
+    passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
     standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known,
                            stage.state.reports)  # fmt: skip

@@ -7,7 +7,6 @@ an older roster – is always taken back, and the highest revision holds, in any
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import UTC, datetime
 from hashlib import blake2b
 from typing import Any
 
@@ -24,7 +23,7 @@ from services.attendance.domain.identity import (
     possible_owners,
     resolve,
 )
-from services.attendance.frames import event_frame
+from services.attendance.frames import RecentTime, event_frame
 from services.attendance.knowledge import Knowledge
 from services.attendance.report_desk import Claims, ReportDesk, claim_bodies
 from shared.events.attendance import (
@@ -55,6 +54,7 @@ class Teller:
         self._partition, self._partitions = partition, partitions
         self._knowledge, self._book, self._desk = knowledge, book, desk
         self._epoch, self._source = epoch, source
+        self._clock = RecentTime()
         self.maybe_parked: set[str] = set()
         """Connections whose own key may once have been told that they are unresolved."""
 
@@ -66,11 +66,10 @@ class Teller:
         return iter(list(self._connection(known)))
 
     def _connection(self, known: Known) -> Frames:
-        self._book.adopt(known)
-        bound = self._book.bound(known)
+        bound = self._whole(known)
         revision = self._revision(known, bound)
         told, legs = self._desk.reported(known), [self._desk.reported(leg) for leg in bound]
-        if told.participant_uuid:
+        if told is not known and told.participant_uuid:
             self._book.index(told)
         for webinar in self._webinars(told):
             bounds = [self._resolve(leg, webinar) for leg in legs]
@@ -80,6 +79,10 @@ class Teller:
             if rooms and found == UNRESOLVED:
                 found = NOBODY  # a room is nobody's, and no case (rule I11)
             yield from self._tell(told, webinar, found, others, revision, rooms)
+
+    def mark(self, known: Known) -> tuple[int, int]:
+        """The revision that a connection would be told with now: the same says the same."""
+        return self._revision(known, self._whole(known)), self._epoch()
 
     def strays(self, uuid: str) -> Frames:
         """Events that name no connection: with the connection that adopted them, or as their own."""
@@ -107,6 +110,11 @@ class Teller:
             others = self._possible(leg, webinar, bound)
             revision = self._revision(leg, ()) + more
             yield from self._tell(told, webinar, NOBODY, others, revision)
+
+    def _whole(self, known: Known) -> list[Known]:
+        """Give it the events that are its own (rule I1); the legs that it is bound to (rule W3)."""
+        self._book.adopt(known)
+        return self._book.bound(known)
 
     def _revision(self, known: Known, bound: Iterable[Known]) -> int:
         """It grows with each fact, and with each report that is released."""
@@ -152,8 +160,7 @@ class Teller:
         })  # fmt: skip
 
     def _frame(self, kind: str, key: str, body: dict[str, Any]) -> bytes:
-        now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-        return event_frame(kind, self._source, key, body, now)
+        return event_frame(kind, self._source, key, body, self._clock.rfc3339())
 
     def _everywhere(self, kind: str, key: str, body: dict[str, Any]) -> Frames:
         one = self._frame(kind, key, body)
@@ -176,15 +183,18 @@ class Teller:
         self, known: Known, webinar: Webinar, bound: Iterable[Resolution] = ()
     ) -> Resolution:
         words = self._words(known, webinar)
-        said = last_word(words, known.meeting_uuid, known.participant_uuid, known.user_ids)
+        said = words and last_word(
+            words, known.meeting_uuid, known.participant_uuid, known.user_ids
+        )
         return resolve(known.identifiers, self._knowledge.roster, webinar.id, known.number,
-                       assignment=said, bound=bound, phone=known.phone,
+                       assignment=said or None, bound=bound, phone=known.phone,
                        staff=webinar.staff)  # fmt: skip
 
     def _possible(self, known: Known, webinar: Webinar, bound: Iterable[Known]) -> frozenset[str]:
+        told = (known, *bound)
         legs = [leg.identifiers for leg in bound]
-        words = [w for one in (known, *bound) for w in self._words(one, webinar)]
-        reports = [self._desk.ever(one) for one in (known, *bound)]
+        words = [w for one in told for w in self._words(one, webinar)]
+        reports = [self._desk.ever(one) for one in told if self._desk.released(one.meeting_uuid)]
         number = self._desk.reported(known).number
         return possible_owners(
             known.identifiers, self._knowledge.roster, webinar.id, number,
@@ -194,6 +204,8 @@ class Teller:
     def _words(self, known: Known, webinar: Webinar) -> list[Assignment]:
         """All that operators ever said of a connection, withdrawn words too. Whoever spoke of it saw
         it parked, perhaps before a crash of ours."""
+        if not self._knowledge.rulings.speak_of(webinar.id, known.meeting_uuid):
+            return []
         mine = list(self._knowledge.rulings.assignments(
             webinar.id, known.meeting_uuid, known.participant_uuid, known.user_ids
         ))  # fmt: skip
@@ -203,11 +215,16 @@ class Teller:
 
     def _rooms(self, known: Known, webinar: Webinar) -> Rooms:
         links = known.identifiers.registrant_ids
-        return self._knowledge.rulings.rooms(webinar.id, known.number, links)
+        return self._knowledge.rulings.rooms(webinar.id, known.number, links) if links else NO_ROOMS
 
-    def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: Iterable[str],
+    def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: frozenset[str],
               revision: int, rooms: Rooms = NO_ROOMS) -> Frames:  # fmt: skip
         if self._desk.silent(known.meeting_uuid):
+            return
+        if found.owner is not None and not rooms and others <= {found.owner}:  # the usual case
+            yield self._snapshot(known, webinar, found.owner, "owner", found, revision)
+            if known.key in self.maybe_parked:
+                yield self._snapshot(known, webinar, f"~{known.key}", "none", found, revision)
             return
         owners = found.owners
         unresolved = not owners and not found.nobody
@@ -224,8 +241,6 @@ class Teller:
 
     def _snapshot(self, known: Known, webinar: Webinar, person: str, role: str, found: Resolution,
                   revision: int, rooms: tuple[str, ...] = ()) -> tuple[int, bytes]:  # fmt: skip
-        silent = role == "none" and not rooms
-        connection = known.snapshot()
         body: dict[str, Any] = {
             "webinar_id": webinar.id,
             "participant_id": person,
@@ -234,26 +249,35 @@ class Teller:
             "zoom_number": known.number,
             "revision": (revision, self._epoch()),
             "role": role,
-            "facts": () if silent else connection.facts,
-            "ip_tags": () if silent else connection.ip_tags,
-            "candidates": found.candidates if role == "unresolved" else (),
-            "problem": None if found.problem is None or silent else found.problem.value,
-            "rows": () if silent else connection.rows,
-            "reported": connection.reported and not silent,
         }
-        if (limits := found.owners.get(person)) is not None:
+        if role != "none" or rooms:
+            _evidence(body, known)
+            if found.problem is not None:
+                body["problem"] = found.problem.value
+        if role == "unresolved":
+            body["candidates"] = found.candidates
+        if found.split and (limits := found.owners.get(person)) is not None:
             body["limits"] = limits
         if role == "owner" and known.ip_tags:
             body["links"] = known.identifiers.registrant_ids
         if rooms:
             body["rooms"] = rooms
-        if connection.phone and not silent:
-            body["phone"] = True
         if role == "unresolved":
             body["alike"] = likeness(known.identifiers)
         key = person_key(webinar.id, person)
         partition = partition_of(key.encode(), self._partitions)
         return partition, self._frame(ConnectionSeenV1.type, key, body)
+
+
+def _evidence(body: dict[str, Any], known: Known) -> None:
+    """What is known of the connection itself; what is empty is left out, as the contract allows."""
+    body["facts"] = known.ordered()
+    if known.ip_tags:
+        body["ip_tags"] = known.ip_tags
+    if known.reported:
+        body["rows"], body["reported"] = known.rows, True
+    if known.phone:
+        body["phone"] = True
 
 
 def likeness(who: Identifiers) -> str:

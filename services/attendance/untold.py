@@ -34,6 +34,7 @@ class Untold:
         self.clocks_told: set[ClockPassed] = set()
         self._meetings_told: dict[str, MeetingTimes] = {}
         self._legs_told: dict[str, int] = {}
+        self._concerned_told: dict[str, tuple[int, int]] = {}
 
     def waits(self) -> bool:
         """Whether something of what was heard is not told."""
@@ -89,7 +90,10 @@ class Untold:
         news = [k for k in concerned if self._legs_told.get(k.key) != k.revision]
         await self._legs.write(f for known in news for f in self._teller.leg(known))
         self._legs_told.update((known.key, known.revision) for known in news)
-        await self._out.write(f for known in concerned for f in self._teller.connection(known))
+        marks = {known.key: self._teller.mark(known) for known in concerned}
+        fresh = [k for k in concerned if self._concerned_told.get(k.key) != marks[k.key]]
+        await self._out.write(f for known in fresh for f in self._teller.connection(known))
+        self._concerned_told.update(marks)
         await self._out.write(f for uuid in uuids for f in self._teller.strays(uuid))
 
     async def _loose_out(self) -> None:

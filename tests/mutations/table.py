@@ -86,7 +86,7 @@ IDENTITY = of("identity.py", "test_identity.py").rows(
 
 CONNECTIONS = of("connections.py", "test_connections.py", "test_identity.py", *PIPELINE).rows(
     ("I1", "{participant_uuid or '~' + user_id}", "{'~' + user_id}"),
-    ("I1", "e.fact[1] in user_ids]", "e.fact[1] == '']"),
+    ("I1", "event.fact[1] in user_ids\n", "event.fact[1] == ''\n"),
     ("F1", "        _plus(one.emails, other.emails),", "        one.emails,"),
     ("F1", "        _plus(one.registrant_ids, other.registrant_ids),", "        one.registrant_ids,"),
     ("W3", "elif known.phone and known.is_named(*other)", "elif False and known.is_named(*other)"),
@@ -228,8 +228,7 @@ FLOW = [
            "self._book.with_token(name)", PIPELINE),
     Mutant("W6", "services/attendance/cases.py", "and seconds > 0", "", PIPELINE),
     Mutant("I1", "services/attendance/telling.py", "        self._book.adopt(known)\n", "", PIPELINE),
-    Mutant("W3", "services/attendance/telling.py", "bound = self._book.bound(known)\n        revision",
-           "bound = []\n        revision", PIPELINE),
+    Mutant("W3", "services/attendance/telling.py", "return self._book.bound(known)", "return []", PIPELINE),
     Mutant("L1", DOMAIN + "impossible.py", "> DAY:", "> DAY * 9999:", PIPELINE[:1]),
     Mutant("L1", DOMAIN + "impossible.py", "arrived + YEAR:", "arrived + YEAR * 9999:", PIPELINE[:1]),
 ]  # fmt: skip

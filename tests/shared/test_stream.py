@@ -7,10 +7,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
-from types import SimpleNamespace
-from typing import Any
+from typing import Any, NamedTuple
 
 import faust
 import pytest
@@ -18,7 +18,6 @@ from aiokafka.errors import KafkaTimeoutError
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
-from shared import stream
 from shared.faust_app import WrongFaust
 from shared.stage import InputRecord
 from shared.stream import StreamWorker
@@ -80,108 +79,123 @@ def end_of(settings: Any, topic: str, partition: int = 0) -> int:
     return end
 
 
-class Message(SimpleNamespace):
-    """A message as Faust hands it over."""
+class Commits:
+    """The framework's consumer, as far as commits go."""
+
+    def __init__(self) -> None:
+        self.said: list[int] = []
+
+    async def _commit(self, offsets: dict[Any, int]) -> bool:
+        self.said += offsets.values()
+        return True
 
 
-def event(settings: Any, offset: int, acked: list[int]) -> Any:
-    """An event of partition 0 whose acknowledgement is noted."""
-    message = Message(
-        topic=settings.topic(EVENTS),
-        partition=0,
-        offset=offset,
-        value=b"x",
-        timestamp=0.0,
-        headers=(),
-    )
-    return SimpleNamespace(message=message, ack=lambda: acked.append(offset))
+class Held(NamedTuple):
+    """A worker that holds partition 0, without the framework."""
+
+    worker: StreamWorker
+    runner: Any
+    commits: Commits
+
+    async def go_on(self) -> None:
+        """Fold what the log has next, until it has nothing."""
+        end = end_of(self.worker._settings, self.runner.name)
+        while self.runner.position < end:
+            await self.worker._fold_next({self.runner.place: self.runner})
+
+    async def write(self) -> None:
+        """Flush and commit."""
+        await self.worker._flush(self.runner)
+        await self.worker._commit()
 
 
-async def recovered(settings: Any, stage: Folded) -> tuple[StreamWorker, Any]:
-    """A worker that holds partition 0, without the framework's own delivery."""
-    worker = StreamWorker(settings, "unit", {EVENTS: lambda _: stage})
+@asynccontextmanager
+async def holding(settings: Any, stage: Folded) -> AsyncIterator[Held]:
+    """Of a partition whose log is folded."""
+    worker, commits = StreamWorker(settings, "unit", {EVENTS: lambda _: stage}), Commits()
+    worker.app._consumer = commits  # type: ignore[assignment] # of which it asks no more
     await worker._reader.start()
+    await worker._follower.start()
     await worker._assigned(None, {TopicPartition(settings.topic(EVENTS), 0)})
     runner = worker.runners[settings.topic(EVENTS), 0]
-    await asyncio.wait_for(runner.ready.wait(), 20)
-    return worker, runner
+    await asyncio.wait_for(runner.located.wait(), 20)
+    held = Held(worker, runner, commits)
+    await held.go_on()
+    yield held
+    await worker._follower.stop()
+    await worker._reader.stop()
 
 
 async def test_an_assigned_partition_is_folded_from_the_start_of_its_log(provisioned: Any) -> None:
     fill(provisioned, 40)
     end = end_of(provisioned, provisioned.topic(EVENTS))
-    worker, runner = await recovered(provisioned, stage := Folded())
-    await worker._reader.stop()
-    assert stage.offsets == list(range(end))
-    assert runner.position == end
+    async with holding(provisioned, stage := Folded()) as held:
+        assert stage.offsets == list(range(end))
+        assert held.runner.ready.is_set()
 
 
-async def test_what_the_framework_drops_is_read_from_the_log_in_order(provisioned: Any) -> None:
-    worker, runner = await recovered(provisioned, stage := Folded())
-    before = runner.position
-    fill(provisioned, 20)
-    acked: list[int] = []
-    arrived = event(provisioned, before + 15, acked)
-    await worker._place(runner, arrived, arrived.message)
-    await worker._reader.stop()
-    assert stage.offsets[before:] == list(range(before, before + 16))
+async def test_live_records_are_folded_once_and_in_order(provisioned: Any) -> None:
+    async with holding(provisioned, stage := Folded()) as held:
+        fill(provisioned, 20)
+        await held.go_on()
+        again = await held.worker._reader.read(*held.runner.place, 0, 5).__anext__()
+        held.runner.fold(again)
+        assert stage.offsets == list(range(end_of(provisioned, provisioned.topic(EVENTS))))
 
 
-async def test_what_is_delivered_twice_is_folded_once_and_acknowledged(provisioned: Any) -> None:
-    fill(provisioned, 5)
-    worker, runner = await recovered(provisioned, stage := Folded())
-    folded, acked = len(stage.offsets), []
-    again = event(provisioned, 2, acked)
-    await worker._place(runner, again, again.message)
-    await worker._flush(runner)
-    await worker._reader.stop()
-    assert len(stage.offsets) == folded
-    assert acked == [2]
+async def test_whoever_follows_others_too_goes_on_where_each_of_them_was(provisioned: Any) -> None:
+    async with holding(provisioned, stage := Folded()) as held:
+        other = Folded()
+        held.worker._stages = {held.runner.name: (EVENTS, lambda _: other)}
+        topic = held.runner.name
+        await held.worker._assigned(None, {TopicPartition(topic, p) for p in (0, 1)})
+        fill(provisioned, 9, 0)
+        fill(provisioned, 9, 1)
+        runners = held.worker.runners
+        await asyncio.gather(*(r.located.wait() for r in runners.values()))
+        ends = {(topic, p): end_of(provisioned, topic, p) for p in (0, 1)}
+        while any(runners[place].position < end for place, end in ends.items()):
+            await held.worker._fold_next(runners)
+        assert stage.offsets == list(range(ends[topic, 0]))
+        assert other.offsets == list(range(ends[topic, 1]))
 
 
-async def test_a_tail_that_never_arrives_is_read_after_a_while(
-    provisioned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(stream, "STILL_SECONDS", 0.0)
-    worker, runner = await recovered(provisioned, stage := Folded())
-    fill(provisioned, 7)
-    await worker._tick()
-    await worker._reader.stop()
-    assert runner.position == end_of(provisioned, provisioned.topic(EVENTS))
-    assert stage.at_end
-
-
-async def test_nothing_is_acknowledged_before_its_effects_are_written(provisioned: Any) -> None:
-    worker, runner = await recovered(provisioned, stage := Folded())
-    fill(provisioned, 1)
-    stage.failures, acked = 1, []
-    arrived = event(provisioned, runner.position, acked)
-    await worker._place(runner, arrived, arrived.message)
-    await worker._flush(runner)
-    assert acked == [], "acknowledged although the flush failed"
-    await worker._flush(runner)
-    await worker._reader.stop()
-    assert acked == [arrived.message.offset]
+async def test_nothing_is_committed_before_its_effects_are_written(provisioned: Any) -> None:
+    async with holding(provisioned, stage := Folded()) as held:
+        fill(provisioned, 1)
+        await held.go_on()
+        stage.failures = 1
+        await held.write()
+        assert held.commits.said == [], "committed although the flush failed"
+        await held.write()
+        assert held.commits.said == [held.runner.position]
 
 
 async def test_an_event_that_came_during_a_flush_waits_for_the_next_one(provisioned: Any) -> None:
-    worker, runner = await recovered(provisioned, stage := Folded())
     fill(provisioned, 1)
-    acked: list[int] = []
-    arrived = event(provisioned, runner.position, acked)
-    flush = stage.flush
+    async with holding(provisioned, stage := Folded()) as held:
+        flush, before = stage.flush, held.runner.position
 
-    async def slow() -> None:
-        await worker._place(runner, arrived, arrived.message)
-        await flush()
+        async def slow() -> None:
+            fill(provisioned, 1)
+            await held.go_on()
+            await flush()
 
-    stage.flush = slow  # type: ignore[method-assign] # the event arrives while it runs
-    await worker._flush(runner)
-    assert acked == []
-    stage.flush = flush  # type: ignore[method-assign]
-    await worker._flush(runner)
-    await worker._reader.stop()
-    assert acked == [arrived.message.offset]
+        stage.flush = slow  # type: ignore[method-assign] # the event arrives while it runs
+        await held.write()
+        assert held.commits.said == [before]
+        stage.flush = flush  # type: ignore[method-assign]
+        await held.write()
+        assert held.commits.said == [before, before + 1]
+
+
+async def test_a_tick_knows_when_everything_is_folded(provisioned: Any) -> None:
+    async with holding(provisioned, stage := Folded()) as held:
+        await held.worker._tick()
+        assert stage.at_end
+        fill(provisioned, 1)
+        await held.worker._tick()
+        assert not stage.at_end
 
 
 def test_another_release_of_faust_is_refused(

@@ -2,9 +2,11 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+
+import orjson
 
 from deploy.local.ports import free_ports
 from services.attendance.decide import DecideStage
@@ -37,12 +39,15 @@ class Topic:
             self.said.append(event)
         return written
 
+    async def publish_many(self, events: Sequence[Outgoing]) -> list[Written]:
+        return await self.publish(events)
+
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The last decision of each person."""
         found = {}
         for one in self.said:
             if one.topic is DECISIONS and one.event is not None:
-                body = one.event.model_dump(mode="json")
+                body = orjson.loads(one.event.to_bytes())
                 found[body["participant_id"]] = body
         return found
 

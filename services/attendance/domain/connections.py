@@ -5,8 +5,8 @@ Events that cannot be tied to a connection by participant_uuid are kept per meet
 by every partition, until a connection adopts them.
 """
 
-from collections.abc import Callable, Iterable
-from typing import NamedTuple
+from collections.abc import Callable, Collection, Iterable
+from typing import Any, NamedTuple
 
 from services.attendance.domain.facts import Connection, Fact, RowFact
 from services.attendance.domain.identity import Identifiers
@@ -32,6 +32,7 @@ def seen(event: Participant, tag: Tag) -> Seen:
     """The event without personal data; an IP address is comparable only within its meeting."""
     zoom_ids = {event.zoom_id, event.participant_user_id} - {""}
     ip = event.public_ip
+    tags = tuple(sorted(map(tag, zoom_ids))) if zoom_ids else ()
     return Seen(
         event.meeting_uuid,
         event.number,
@@ -39,9 +40,9 @@ def seen(event: Participant, tag: Tag) -> Seen:
         ("j" if event.kind == "joined" else "l", event.user_id, event.at),
         Identifiers(
             _some(event.registrant_id),
-            _some(tag(event.email)),
-            _some(tag(event.customer_key)),
-            tuple(sorted(map(tag, zoom_ids))),
+            _some(tag(event.email)) if event.email else (),
+            _some(tag(event.customer_key)) if event.customer_key else (),
+            tags,
             event.host_id in zoom_ids,
         ),
         tag(f"{event.meeting_uuid}|{ip}") if ip else "",
@@ -80,25 +81,37 @@ class Known:
 
     def add(self, event: Seen) -> bool:
         """Adds what one event says; whether anything was new. Copies add up (rule F1)."""
-        before = self.revision
-        if event.fact not in self.facts:
+        new = event.fact not in self.facts
+        if new:
             self.facts = (*self.facts, event.fact)
-        if event.identifiers != self.identifiers:
-            self.identifiers = _joined(self.identifiers, event.identifiers)
-        self.ip_tags = _plus(self.ip_tags, _some(event.ip_tag))
-        self.number = min(filter(None, (self.number, event.number)), default="")
-        self.phone = self.phone or event.phone
-        return self.revision != before
+        ip_tags = (event.ip_tag,) if event.ip_tag else ()
+        return self._also(event.identifiers, ip_tags, event.number, phone=event.phone) or new
 
     def merge(self, other: "Known") -> bool:
         """Adds all that is known of another copy of this connection; whether anything was new."""
-        before = self.revision
-        self.facts = (*self.facts, *(fact for fact in other.facts if fact not in self.facts))
-        self.identifiers = _joined(self.identifiers, other.identifiers)
-        self.ip_tags = _plus(self.ip_tags, other.ip_tags)
-        self.number = min(filter(None, (self.number, other.number)), default="")
-        self.phone = self.phone or other.phone
-        return self.revision != before
+        more = tuple(fact for fact in other.facts if fact not in self.facts)
+        self.facts = (*self.facts, *more)
+        also = self._also(other.identifiers, other.ip_tags, other.number, phone=other.phone)
+        return also or bool(more)
+
+    def _also(
+        self, who: Identifiers, ip_tags: tuple[str, ...], number: str, *, phone: bool
+    ) -> bool:
+        """Adds what is said beside the facts; whether the revision grew."""
+        new = phone and not self.phone
+        if who != self.identifiers:
+            joined = _joined(self.identifiers, who)
+            new = new or joined != self.identifiers
+            self.identifiers = joined
+        if ip_tags != self.ip_tags:
+            joined_tags = _plus(self.ip_tags, ip_tags)
+            new = new or joined_tags != self.ip_tags
+            self.ip_tags = joined_tags
+        if number != self.number:
+            new = new or not self.number
+            self.number = min(filter(None, (self.number, number)))
+        self.phone = self.phone or phone
+        return new
 
     @property
     def revision(self) -> int:
@@ -132,40 +145,64 @@ class Known:
         return bool(user_id) and user_id in self.user_ids
 
     def snapshot(self) -> Connection:
-        """All of its facts, in one order whatever the order of arrival."""
-        facts = tuple(sorted(self.facts, key=lambda fact: (fact[2], fact[0], fact[1])))
-        return Connection(self.key, self.meeting_uuid, self.number, facts, self.ip_tags,
+        """All of it, in one order whatever the order of arrival."""
+        return Connection(self.key, self.meeting_uuid, self.number, self.ordered(), self.ip_tags,
                           rows=self.rows, reported=self.reported, phone=self.phone)  # fmt: skip
+
+    def ordered(self) -> tuple[Fact, ...]:
+        """Its facts by second, joins first."""
+        if len(self.facts) < 2:
+            return self.facts
+        return tuple(sorted(self.facts, key=_by_second))
 
     def instants(self) -> list[int]:
         """Every second at which it is known to have been there."""
-        reported = [at for _, *stay in self.rows for at in stay]
-        return [at for _, _, at in self.facts] + reported
+        seen = [at for _, _, at in self.facts]
+        return seen + [at for _, *stay in self.rows for at in stay] if self.rows else seen
 
 
 class Floating:
     """One meeting's events that name no connection, phone legs, and binds (rules I1, W3)."""
 
-    __slots__ = ("binds", "events")
+    __slots__ = ("_by_name", "_legs", "binds", "events")
 
     def __init__(self) -> None:
         self.events: set[Seen] = set()
         self.binds: set[Bound] = set()
+        self._by_name: dict[str, list[Seen | Bound]] = {}
+        self._legs: list[Known] | None = None
 
     def add(self, event: Seen | Bound) -> bool:
         """Keeps an event; whether it is new."""
-        if isinstance(event, Bound):
-            new = event not in self.binds
-            self.binds.add(event)
-        else:
-            new = event not in self.events
-            self.events.add(event)
-        return new
+        known: set[Any] = self.binds if isinstance(event, Bound) else self.events
+        if event in known:
+            return False
+        known.add(event)
+        for name in names_in(event):
+            self._by_name.setdefault(name, []).append(event)
+        self._legs = None
+        return True
+
+    @property
+    def names(self) -> Collection[str]:
+        """Every user_id and participant_uuid that any of it names."""
+        return self._by_name.keys()
+
+    def naming(self, known: "Known") -> list[Seen | Bound]:
+        """What names a connection by any of its ids."""
+        found = [self._by_name.get(name, ()) for name in known.user_ids]
+        if known.participant_uuid:
+            found.append(self._by_name.get(known.participant_uuid, ()))
+        return [one for some in found for one in some]
 
     def adopt(self, known: Known) -> bool:
         """Gives a connection its events without participant_uuid; whether anything was new."""
         user_ids = known.user_ids
-        mine = [e for e in self.events if not e.participant_uuid and e.fact[1] in user_ids]
+        mine = [
+            event
+            for event in self.naming(known)
+            if isinstance(event, Seen) and not event.participant_uuid and event.fact[1] in user_ids
+        ]
         before = known.revision
         for event in mine:
             known.add(event)
@@ -173,6 +210,8 @@ class Floating:
 
     def legs(self) -> list[Known]:
         """The floating events as connections of their own, as far as they name each other."""
+        if self._legs is not None:
+            return self._legs
         uuid_of = {e.fact[1]: e.participant_uuid for e in sorted(self.events) if e.participant_uuid}
         found: dict[str, Known] = {}
         for event in sorted(self.events):
@@ -181,7 +220,17 @@ class Floating:
             key = connection_id(event.meeting_uuid, uuid, user_id)
             leg = found.setdefault(key, Known(event.meeting_uuid, uuid, user_id))
             leg.add(event)
-        return list(found.values())
+        self._legs = list(found.values())
+        return self._legs
+
+
+def names_in(event: Seen | Bound) -> set[str]:
+    """The ids by which an event or a bind names connections."""
+    if isinstance(event, Bound):
+        ids = (event.user_id, event.bind_user_id, event.participant_uuid,
+               event.bind_participant_uuid)  # fmt: skip
+        return set(ids) - {""}
+    return {event.fact[1], event.participant_uuid} - {""}
 
 
 def bound_to(known: Known, binds: Iterable[Bound]) -> frozenset[tuple[str, str]]:
@@ -213,14 +262,19 @@ def connection_id(meeting_uuid: str, participant_uuid: str, user_id: str) -> str
     return f"{meeting_uuid}|{participant_uuid or '~' + user_id}"
 
 
+def _by_second(fact: Fact) -> tuple[int, str, str]:
+    kind, user_id, at = fact
+    return at, kind, user_id
+
+
 def _some(value: str) -> tuple[str, ...]:
     return (value,) if value else ()
 
 
 def _plus(known: tuple[str, ...], more: tuple[str, ...]) -> tuple[str, ...]:
-    if all(one in known for one in more):
+    if not more or more == known:
         return known
-    return tuple(sorted({*known, *more}))
+    return tuple(sorted({*known, *more})) if known else more
 
 
 def _joined(one: Identifiers, other: Identifiers) -> Identifiers:

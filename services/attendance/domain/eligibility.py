@@ -23,6 +23,10 @@ __all__ = [
 ]
 
 
+MOST_SHAPES = 20_000
+"""Decisions remembered per plan: some 20 MB."""
+
+
 class Standing(NamedTuple):
     """What besides presence bears on a person's decision.
 
@@ -77,9 +81,22 @@ def decide(plan: Plan, measured: Measured, standing: Standing) -> Decision | Non
 
 def project(plan: Plan, measured: Measured, standing: Standing) -> Decision:
     """What the decision would be if the grace had passed: for pages, never for a topic (rule D3)."""
+    mark = digest(plan, measured, standing.enrolment, standing.items)
+    if standing.settled or measured.astray:
+        return _projected(plan, measured, standing, mark)
+    # apart from the digest, people with the same seconds have the same decision: most of a webinar
+    shape = measured._replace(counted=()), standing
+    known = plan.usual.get(shape)
+    if known is None:
+        if len(plan.usual) >= MOST_SHAPES:
+            plan.usual.clear()
+        known = plan.usual[shape] = _projected(plan, measured, standing, mark)
+    return known._replace(digest=mark)
+
+
+def _projected(plan: Plan, measured: Measured, standing: Standing, mark: str) -> Decision:
     outlook = _outlook(plan, measured, standing)
     waiting = _waiting(plan, measured, standing, outlook)
-    mark = digest(plan, measured, standing.enrolment, standing.items)
     verdict, provisional = _judge(plan, outlook, waiting)
     settled = _settled(standing.settled, mark)
     codes: list[ReasonCode] = []

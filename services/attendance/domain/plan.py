@@ -5,8 +5,8 @@ Computed once for each state of (webinar, lifecycle facts, settlements), used fo
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
 
 from services.attendance.domain.base import Base, Question, base_of
 from services.attendance.domain.codes import ClockKind
@@ -68,6 +68,8 @@ class Plan:
     required_seconds: int
     grace: ClockPassed
     retry_windows: frozenset[ClockPassed]
+    usual: dict[Any, Any] = field(default_factory=dict, compare=False, repr=False)
+    """Decisions by all that they rest on but the plan itself (see `eligibility.project`)."""
 
     def life_of(self, uuid: str) -> Life:
         """The life of a uuid; of one of which nothing is known, the unknown life."""

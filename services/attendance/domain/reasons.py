@@ -5,6 +5,7 @@ percentage.
 """
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from services.attendance.domain.codes import ReasonCode as Code
@@ -149,11 +150,18 @@ def sentences(code: Code, figures: Mapping[str, int | str]) -> dict[str, str]:
     Raises:
         KeyError: a figure that the code's sentences name is missing.
     """
+    indonesian, english = _written(code, tuple(figures.items()))
+    return {"id": indonesian, "en": english}
+
+
+@lru_cache(maxsize=50_000)
+def _written(code: Code, figures: tuple[tuple[str, int | str], ...]) -> tuple[str, str]:
+    """Of a webinar's people many have the same figures."""
     template = TEMPLATES[code]
-    return {
-        "id": template.id.format_map({k: _shown(k, v, "id") for k, v in figures.items()}),
-        "en": template.en.format_map({k: _shown(k, v, "en") for k, v in figures.items()}),
-    }
+    return (
+        template.id.format_map({k: _shown(k, v, "id") for k, v in figures}),
+        template.en.format_map({k: _shown(k, v, "en") for k, v in figures}),
+    )
 
 
 def duration(seconds: int, language: str) -> str:

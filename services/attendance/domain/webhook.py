@@ -253,9 +253,9 @@ def _other(body: Mapping[str, Any], event: str, event_ts: int) -> Other:
 
 
 def _mapping(value: object, name: str) -> Mapping[str, Any]:
-    if not isinstance(value, Mapping):
-        raise Malformed(f"{name} is missing")
-    return value
+    if type(value) is dict or isinstance(value, Mapping):
+        return value
+    raise Malformed(f"{name} is missing")
 
 
 def _text(value: object) -> str:

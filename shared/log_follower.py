@@ -1,0 +1,69 @@
+"""Following several partitions from positions of our own, outside any consumer group (aiokafka)."""
+
+from collections.abc import Mapping, Sequence
+
+from aiokafka import AIOKafkaConsumer, TopicPartition
+
+from shared.log_reader import Records
+from shared.settings import KafkaSettings
+
+FETCH_WAIT_MS = 25
+"""How long the broker gathers before it answers a fetch: so records come by the handful, and each
+hop adds so much at most."""
+FETCH_AT_ONCE = 64 * 1024
+"""Bytes for which it does not wait: behind its log a follower reads without a pause."""
+PARTITION_BYTES = 1024 * 1024
+MOST_RECORDS = 500
+"""Per call, so that folding them never holds the event loop for long."""
+Place = tuple[str, int]
+
+
+class LogFollower:
+    """One client; who follows what may change between two calls of `next`."""
+
+    def __init__(self, settings: KafkaSettings) -> None:
+        self._settings = settings
+        self._consumer: AIOKafkaConsumer | None = None
+        self._following: frozenset[Place] = frozenset()
+
+    async def start(self) -> None:
+        """Connect."""
+        self._consumer = AIOKafkaConsumer(
+            bootstrap_servers=self._settings.kafka,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            max_partition_fetch_bytes=PARTITION_BYTES,
+            fetch_min_bytes=FETCH_AT_ONCE,
+            fetch_max_wait_ms=FETCH_WAIT_MS,
+        )
+        await self._consumer.start()
+
+    async def stop(self) -> None:
+        """Close."""
+        if self._consumer is not None:
+            await self._consumer.stop()
+
+    @property
+    def _client(self) -> AIOKafkaConsumer:
+        if self._consumer is None:
+            raise RuntimeError("the log follower was not started")
+        return self._consumer
+
+    async def next(self, positions: Mapping[Place, int]) -> Sequence[tuple[Place, Records]]:
+        """The next records of each place, in order, each from its position on; maybe none.
+
+        Raises:
+            aiokafka.errors.KafkaError: not now; ask again.
+        """
+        if self._following != positions.keys():
+            self._client.assign([TopicPartition(*place) for place in positions])
+            for place, at in positions.items():
+                self._client.seek(TopicPartition(*place), at)
+            self._following = frozenset(positions)
+        found = await self._client.getmany(timeout_ms=200, max_records=MOST_RECORDS)
+        return [((tp.topic, tp.partition), records) for tp, records in found.items()]
+
+    async def position(self, place: Place) -> int:
+        """Where `next` goes on."""
+        at: int = await self._client.position(TopicPartition(*place))
+        return at
