@@ -21,7 +21,7 @@ class Seen(NamedTuple):
     problem: str | None = None
     rooms: tuple[str, ...] = ()
     alike: str = ""
-    links: frozenset[str] = frozenset()
+    links: tuple[str, ...] = ()
 
 
 class Person:
@@ -31,14 +31,14 @@ class Person:
 
     def __init__(self) -> None:
         self.seen: dict[str, Seen] = {}
-        self.items: set[str] = set()
-        self.scans: dict[tuple[Any, ...], Scan] = {}
+        self.items: frozenset[str] = frozenset()
+        self.scans: tuple[Scan, ...] = ()
 
     def evidence(self) -> Evidence:
         """As `measure` takes it."""
         owned = tuple([s.connection for s in self.seen.values() if s.role == "owner"])
         maybe = tuple([s.connection for s in self.seen.values() if s.role == "candidate"])
-        return Evidence(owned, tuple(self.scans.values()) if self.scans else (), candidates=maybe)
+        return Evidence(owned, self.scans, candidates=maybe)
 
     def room(self, number: str, registrant_id: str) -> tuple[Connection, ...]:
         """The connections of a room's own link, whoever else they are of (rule I11)."""
@@ -68,7 +68,7 @@ class EvidenceState:
         if before is not None and before.revision >= revision:
             return False
         get = body.get
-        facts = tuple(map(tuple, get("facts", ())))
+        facts = tuple((k, intern(u), at) for k, u, at in get("facts", ()))
         limits = get("limits")
         connection = Connection(
             body["connection_id"], intern(body["meeting_uuid"]), intern(body["zoom_number"]), facts,
@@ -77,7 +77,7 @@ class EvidenceState:
         )  # fmt: skip
         after = Seen(revision, intern(body["role"]), connection, tuple(get("candidates", ())),
                      get("problem"), tuple(get("rooms", ())), get("alike", ""),
-                     frozenset(get("links", ())))  # fmt: skip
+                     tuple(get("links", ())))  # fmt: skip
         person.seen[body["connection_id"]] = after
         known = len(before.connection.facts) if before else 0
         self.facts[body["webinar_id"]] += len(facts) - known
@@ -89,7 +89,7 @@ class EvidenceState:
         scan = Scan(body["scan_id"], body["session_id"], body["kind"], body["gate"], body["at"])
         if scan in person.scans:
             return False
-        person.scans[scan] = scan
+        person.scans = (*person.scans, scan)
         self.facts[body["webinar_id"]] += 1
         return True
 
@@ -98,7 +98,7 @@ class EvidenceState:
         person = self._person(body["webinar_id"], body["participant_id"])
         if body["item"] in person.items:
             return False
-        person.items.add(body["item"])
+        person.items |= {body["item"]}
         self.facts[body["webinar_id"]] += 1
         return True
 

@@ -6,6 +6,7 @@ what they wrote is read back first.
 """
 
 from hashlib import blake2b
+from sys import intern
 from typing import Any, NamedTuple
 
 import orjson
@@ -41,8 +42,8 @@ def says(decision: dict[str, Any]) -> bytes:
 
 def remembered(decision: dict[str, Any]) -> Published:
     """What to keep of a published decision."""
-    last = (decision["version"], decision["decided_at"], decision["verdict"],
-            decision["provisional"], decision["present_seconds"], decision.get("cause", ""))  # fmt: skip
+    last = (decision["version"], intern(decision["decided_at"]), intern(decision["verdict"]),
+            decision["provisional"], decision["present_seconds"], intern(decision.get("cause", "")))  # fmt: skip
     history = tuple(
         (
             h["version"],

@@ -74,7 +74,11 @@ async def shared_links(
         for n, (who, person) in enumerate(stage.state.people.get(the_plan.webinar.id, {}).items()):
             if n % AT_ONCE == 0:
                 await asyncio.sleep(0)
-            linked = [(s.connection, s.links) for s in person.seen.values() if s.role == "owner"]
+            linked = [
+                (s.connection, frozenset(s.links))
+                for s in person.seen.values()
+                if s.role == "owner"
+            ]
             pairs = sharing.shared_links(the_plan, linked) if len(linked) > 1 else ()
             found += [{"participant_id": who, **pair._asdict()} for pair in pairs]
     return {"found": found}
