@@ -1,6 +1,6 @@
 """One link used from two places at once (rule W7): flagged, and no verdict changes."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from itertools import combinations
 from typing import NamedTuple
 
@@ -11,7 +11,7 @@ from services.attendance.domain.plan import Plan
 
 TOGETHER = 120
 """Seconds of closed overlap from which a pair is flagged; a reconnection overlaps less."""
-Linked = tuple[Connection, frozenset[str]]
+Linked = tuple[Connection, Collection[str]]
 """A connection and the registrant ids that its events carry."""
 
 
@@ -29,7 +29,7 @@ def shared_links(plan: Plan, connections: Iterable[Linked]) -> list[SharedLink]:
     spent = {name: _closed(plan, connection) for name, connection, _ in known}
     found = []
     for (one, a, mine), (other, b, theirs) in combinations(known, 2):
-        if mine.isdisjoint(theirs) or not set(a.ip_tags).isdisjoint(b.ip_tags):
+        if set(mine).isdisjoint(theirs) or not set(a.ip_tags).isdisjoint(b.ip_tags):
             continue
         both = length([part for span in spent[one] for part in cut(span, spent[other])])
         if both >= TOGETHER:
