@@ -165,7 +165,7 @@ REPORTED = of("reported.py", "test_report_rows.py", "services/attendance/test_re
 
 SHARING = of("sharing.py", "test_sharing.py").rows(
     ("W7", "TOGETHER = 120\n", "TOGETHER = 121\n"),
-    ("W7", "if mine.isdisjoint(theirs) or not", "if not"),
+    ("W7", "if set(mine).isdisjoint(theirs) or not", "if not"),
     ("W7", "or not set(a.ip_tags).isdisjoint(b.ip_tags):", ":"),
     ("W7", "if mark == CLOSED]", "]"),
 )  # fmt: skip
