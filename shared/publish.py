@@ -43,8 +43,9 @@ def _record(
     if out.event is None:
         return settings.topic(out.topic), key, None, partition, []
     moment = out.time or datetime.now(UTC)
-    headers = kafka_headers(out.event, source=settings.source, key=out.key, time=moment)
-    return settings.topic(out.topic), key, out.event.to_bytes(), partition, headers
+    body = out.event.to_bytes()
+    headers = kafka_headers(out.event, source=settings.source, key=out.key, time=moment, body=body)
+    return settings.topic(out.topic), key, body, partition, headers
 
 
 class KafkaPublisher:
