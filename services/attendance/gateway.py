@@ -13,15 +13,9 @@ from typing import Any
 
 import orjson
 
-from services.attendance.domain.webhook import (
-    Malformed,
-    One,
-    Route,
-    SignatureProblem,
-    crc_answer,
-    route,
-    verify,
-)
+from services.attendance.domain.routing import One, Route, route
+from services.attendance.domain.signature import SignatureProblem, crc_answer, verify
+from services.attendance.domain.webhook import Malformed
 from services.attendance.group_commit import GroupCommit
 from services.attendance.settings import GatewaySettings
 from shared.batch import frame

@@ -10,15 +10,14 @@ from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import seen
 from services.attendance.domain.impossible import impossible
 from services.attendance.domain.meetings import of_lifecycle
+from services.attendance.domain.routing import EVERY, routing
 from services.attendance.domain.webhook import (
-    EVERY,
     Bound,
     Lifecycle,
     Malformed,
     Other,
     Participant,
     parse,
-    routing,
 )
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener

@@ -95,11 +95,15 @@ CONNECTIONS = of("connections.py", "test_connections.py", "test_identity.py", *P
 WEBHOOK = of("webhook.py", "test_webhook.py", *PIPELINE).rows(
     ("F3", '    "meeting.started": _lifecycle(',
      '    "meeting.participant_admitted": _participant("joined", "meeting", "date_time"),\n    "meeting.started": _lifecycle('),
-    ("I1", "if webhook.participant_uuid and not webhook.phone_number:", "if not webhook.phone_number:"),
-    ("W3", "if webhook.participant_uuid and not webhook.phone_number:", "if webhook.participant_uuid:"),
     ("W4", '_text(get("registrant_id")),', '_text(get("registrant_id") or get("user_name")),'),
     ("W4", '_text(get("email")),', '_text(get("email") or get("user_name")),'),
     ("I9", 'meeting.get("practice_session") is True', "False"),
+)  # fmt: skip
+
+ROUTING = of("routing.py", "test_webhook.py", "services/attendance/test_gateway.py", *PIPELINE).rows(
+    ("I1", "if webhook.participant_uuid and not webhook.phone_number:", "if not webhook.phone_number:"),
+    ("W3", "if webhook.participant_uuid and not webhook.phone_number:", "if webhook.participant_uuid:"),
+    ("W3", 'if named and who.get("phone_number") in {None, ""}:', "if named:"),
 )  # fmt: skip
 
 MEETINGS = of("meetings.py", "test_meetings.py", "test_base.py").rows(
@@ -265,7 +269,7 @@ QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/
 )  # fmt: skip
 
 MUTANTS: tuple[Mutant, ...] = (
-    *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *MEETINGS, *BASE, *PLAN, *PRESENCE,
+    *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *ROUTING, *MEETINGS, *BASE, *PLAN, *PRESENCE,
     *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *LIVE, *CLOCKS, *DIGEST, *ELIGIBILITY, *FLOW, *DESK, *QUOTA,
 )  # fmt: skip
 

@@ -15,7 +15,7 @@ from services.attendance.cases import astray_cases, connection_case
 from services.attendance.decisions import decision_of, measured_of, standing_of
 from services.attendance.domain.facts import ClockKind, ClockPassed
 from services.attendance.domain.plan import Plan, plan
-from services.attendance.domain.webhook import Every, route
+from services.attendance.domain.routing import Every, route
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage

@@ -1,33 +1,8 @@
-"""Zoom's deliveries: what does one say, and which partitions need it.
-
-On the gateway's hot path: no model library, one pass over the decoded body.
-"""
+"""Zoom's deliveries: what does one say. A hot path: no model library, one pass over the decoded body."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta, timezone
-from enum import Enum
 from typing import Any, Literal, NamedTuple
-
-from services.attendance.domain.signature import SignatureProblem, crc_answer, verify
-
-__all__ = [
-    "EVERY",
-    "Bound",
-    "Every",
-    "Lifecycle",
-    "Malformed",
-    "One",
-    "Other",
-    "Participant",
-    "Route",
-    "SignatureProblem",
-    "Webhook",
-    "crc_answer",
-    "parse",
-    "route",
-    "routing",
-    "verify",
-]
 
 _UTC = timezone.utc  # noqa: UP017 - one attribute look-up less on the hot path
 _EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
@@ -98,22 +73,6 @@ class Other(NamedTuple):
 Webhook = Participant | Lifecycle | Bound | Other
 
 
-class One(NamedTuple):
-    """To the one partition of this key."""
-
-    key: bytes
-
-
-class Every(Enum):
-    """To every partition: a meeting's life, and what cannot yet be tied to one connection."""
-
-    EVERY = "every"
-
-
-EVERY = Every.EVERY
-Route = One | Every
-
-
 def parse(body: Mapping[str, Any]) -> Webhook:
     """What a decoded body says.
 
@@ -135,43 +94,6 @@ def parse(body: Mapping[str, Any]) -> Webhook:
     if not isinstance(uuid, str) or not uuid:
         raise Malformed("payload.object.uuid is missing")
     return build(meeting, uuid, event_ts)
-
-
-def routing(webhook: Webhook) -> Route:
-    """Where it must go so that each connection's events meet in one place (rule I1).
-
-    Events that cannot yet be tied to a connection go everywhere: whoever holds a related connection
-    adopts them.
-    """
-    if type(webhook) is Participant:
-        if webhook.participant_uuid and not webhook.phone_number:
-            return One(f"{webhook.meeting_uuid}|{webhook.participant_uuid}".encode())
-        return EVERY
-    if type(webhook) is Other:
-        return One(f"{webhook.meeting_uuid}|{webhook.event}".encode())
-    return EVERY
-
-
-def route(body: Mapping[str, Any]) -> Route:
-    """`routing(parse(body))`, reading only what says where a join or leave must go.
-
-    The gateway needs no more of the hottest events; the worker, which parses them whole, sets aside
-    what turns out to be malformed.
-
-    Raises:
-        Malformed: it is not shaped as a webhook.
-    """
-    try:
-        if body["event"] in _PARTICIPANTS:
-            meeting = body["payload"]["object"]
-            who = meeting["participant"]
-            uuid, connection = meeting["uuid"], who["participant_uuid"]
-            named = type(uuid) is str and type(connection) is str and uuid and connection
-            if named and who.get("phone_number") in {None, ""}:
-                return One(f"{uuid}|{connection}".encode())
-    except (KeyError, TypeError, AttributeError):
-        pass  # an unusual one: it is read whole
-    return routing(parse(body))
 
 
 def _participant(
@@ -302,6 +224,3 @@ _BUILDERS: dict[str, Callable[[Mapping[str, Any], str, int], Webhook]] = {
     "meeting.participant_bind": _bound,
     "webinar.participant_bind": _bound,
 }
-_PARTICIPANTS = frozenset(
-    name for name in _BUILDERS if "participant_" in name and "bind" not in name
-)

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.attendance.domain.webhook import parse, route, routing
+from services.attendance.domain.routing import route, routing
+from services.attendance.domain.webhook import parse
 from services.attendance.gateway import PATH, Gateway
 from services.attendance.group_commit import GroupCommit
 from services.attendance.settings import GatewaySettings

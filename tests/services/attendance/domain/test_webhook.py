@@ -5,19 +5,15 @@ import hmac
 import orjson
 import pytest
 
+from services.attendance.domain.routing import EVERY, One, routing
+from services.attendance.domain.signature import SignatureProblem, crc_answer, verify
 from services.attendance.domain.webhook import (
-    EVERY,
     Bound,
     Lifecycle,
     Malformed,
-    One,
     Other,
     Participant,
-    SignatureProblem,
-    crc_answer,
     parse,
-    routing,
-    verify,
 )
 
 SECRET = b"zoom-demo-secret-1"
