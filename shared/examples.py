@@ -6,7 +6,16 @@ They stand in shared/schemas/ beside the schemas, in shared/asyncapi.json, and i
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from shared.events import Event, attendance, audit, certificates, registration, reporting, rulings
+from shared.events import (
+    Event,
+    attendance,
+    audit,
+    certificates,
+    registration,
+    reporting,
+    reports,
+    rulings,
+)
 from shared.keys import certificate_id_of, derived_id, participant_id_of
 from shared.topics import EVENT_TYPES
 
@@ -139,29 +148,29 @@ BUILDERS: Mapping[type[Event], Callable[[], Event]] = {
     attendance.ItemPassedV1: lambda: attendance.ItemPassedV1(
         **PLACE, item="post-test", at=OFFICIAL_END, by="example-operator"
     ),
-    attendance.ReportPageV1: lambda: attendance.ReportPageV1(
+    reports.ReportPageV1: lambda: reports.ReportPageV1(
         meeting_uuid=MEETING, zoom_number=NUMBER, read=READ, page=0,
         rows=(("16778240", OFFICIAL_END - 10_000, OFFICIAL_END, "in_meeting",
                "example-registrant", "", ""),),
     ),
-    attendance.ReportReadV1: lambda: attendance.ReportReadV1(
+    reports.ReportReadV1: lambda: reports.ReportReadV1(
         meeting_uuid=MEETING, zoom_number=NUMBER, read=READ, at=OFFICIAL_END + 301,
         total_records=1, rows=1, digest="rows:1:" + "0" * 32,
     ),
-    attendance.ReportAskedV1: lambda: attendance.ReportAskedV1(
+    reports.ReportAskedV1: lambda: reports.ReportAskedV1(
         asked_ms=READ, asked_by="example-operator", reason="Contoh alasan", webinar_id=WEBINAR,
     ),
-    attendance.ReportClaimsV1: lambda: attendance.ReportClaimsV1(
+    reports.ReportClaimsV1: lambda: reports.ReportClaimsV1(
         meeting_uuid=MEETING, digest="rows:1:" + "0" * 32, source=0, sources=12,
         users=("16778240",), told=1,
     ),
-    attendance.ReportAppliedV1: lambda: attendance.ReportAppliedV1(
+    reports.ReportAppliedV1: lambda: reports.ReportAppliedV1(
         meeting_uuid=MEETING, zoom_number=NUMBER, digest="rows:1:" + "0" * 32, confirmed=True,
         source=0, sources=12,
     ),
-    attendance.ReportDifferedV1: lambda: attendance.ReportDifferedV1(
+    reports.ReportDifferedV1: lambda: reports.ReportDifferedV1(
         **PLACE, connection_id=CONNECTION, meeting_uuid=MEETING,
-        differences=(attendance.ReportDifference(
+        differences=(reports.ReportDifference(
             user_id="16778240", kind="closed", webhook=(OFFICIAL_END - 10_000, None),
             report=(OFFICIAL_END - 10_000, OFFICIAL_END)),),
     ),

@@ -7,7 +7,16 @@ with each other by key and must have the same partition count.
 from dataclasses import dataclass
 from typing import Literal
 
-from shared.events import Event, attendance, audit, certificates, registration, reporting, rulings
+from shared.events import (
+    Event,
+    attendance,
+    audit,
+    certificates,
+    registration,
+    reporting,
+    reports,
+    rulings,
+)
 
 DAY_MS = 86_400_000
 
@@ -70,20 +79,20 @@ WEBHOOKS = Topic(
     "attendance.zoom-webhooks.v1", "meeting uuid|participant_uuid", "delete",
     "attendance gateway and worker", ("attendance",),
     "the bytes as Zoom sent them; from the worker, what other partitions must know of legs",
-    (attendance.LegSeenV1, attendance.ReportClaimsV1), retention_days=28, batched=True,
+    (attendance.LegSeenV1, reports.ReportClaimsV1), retention_days=28, batched=True,
     personal=True,
 )  # fmt: skip
 REPORTS = Topic(
     "attendance.reports.v1", "meeting uuid", "delete", "attendance reconciler and api",
     ("attendance",), "what Zoom's report says of a meeting, read by read; and who asked for a read",
-    (attendance.ReportPageV1, attendance.ReportReadV1, attendance.ReportAskedV1),
+    (reports.ReportPageV1, reports.ReportReadV1, reports.ReportAskedV1),
     retention_days=28,
 )  # fmt: skip
 EVENTS = Topic(
     "attendance.events.v1", "webinar_id|participant_id", "delete", "attendance api and worker",
     ("attendance",), "the facts about a person in a webinar: the record behind every decision",
     (attendance.ConnectionSeenV1, attendance.MeetingSeenV1, attendance.ClockPassedV1,
-     attendance.CheckedInV1, attendance.ItemPassedV1, attendance.ReportAppliedV1),
+     attendance.CheckedInV1, attendance.ItemPassedV1, reports.ReportAppliedV1),
     retention_days=400, batched=True,
 )  # fmt: skip
 SCANS = Topic(
@@ -107,7 +116,7 @@ REVIEWS = Topic(
 DIFFERENCES = Topic(
     "attendance.differences.v1", "webinar_id|participant_id|connection", "compact",
     "attendance worker", ("attendance",), "where Zoom's report and its webhooks differ",
-    (attendance.ReportDifferedV1,),
+    (reports.ReportDifferedV1,),
 )  # fmt: skip
 DECISIONS = Topic(
     "attendance.decisions.v1", "webinar_id|participant_id", "compact", "attendance worker",

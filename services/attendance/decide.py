@@ -32,10 +32,10 @@ from shared.events.attendance import (
     ConnectionSeenV1,
     ItemPassedV1,
     MeetingSeenV1,
-    ReportAppliedV1,
     ReviewCaseV1,
 )
 from shared.events.registration import EnrolledV1
+from shared.events.reports import ReportAppliedV1
 from shared.events.rulings import (
     BaseSettledV1,
     CasesClosedV1,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from services.attendance.domain.reported import differences
 from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
-from shared.events.attendance import ReportDifferedV1, ReportDifference
+from shared.events.reports import ReportDifferedV1, ReportDifference
 
 LISTED = {"owner", "unresolved"}
 """Whoever is only a candidate has no part in the list: the connection's own key has."""

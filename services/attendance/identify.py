@@ -29,8 +29,9 @@ from services.attendance.telling import Teller
 from services.attendance.untold import Untold
 from shared import crypto
 from shared.batch import TornBatch
-from shared.events.attendance import LegSeenV1, ReportClaimsV1
+from shared.events.attendance import LegSeenV1
 from shared.events.registration import EnrolledV1
+from shared.events.reports import ReportClaimsV1
 from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
 from shared.stage import InputRecord
 from shared.telemetry import NOT_EVIDENCE, count_folded

@@ -12,9 +12,10 @@ from services.attendance.domain.facts import Rule, Session, Webinar
 from services.attendance.known_reports import KnownReports
 from services.attendance.roster import Roster
 from services.attendance.rulings import Rulings
-from shared.events.attendance import ReportDifferedV1, ReportPageV1, ReportReadV1, ReviewCaseV1
+from shared.events.attendance import ReviewCaseV1
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import EnrolledV1, SessionV1, WebinarSetV1
+from shared.events.reports import ReportDifferedV1, ReportPageV1, ReportReadV1
 from shared.events.rulings import Ruling
 from shared.keys import partition_of, person_key, split_person_key
 from shared.topics import (

@@ -13,7 +13,7 @@ from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.reading_plan import ACTS
 from services.attendance.domain.reports import Confirmed, Read, Row, confirmed, root, says_none
 from services.attendance.packed_rows import PackedRows, pack, unpack
-from shared.events.attendance import ReportPageV1, ReportReadV1
+from shared.events.reports import ReportPageV1, ReportReadV1
 from shared.keys import home_of
 
 PENDING = 4

@@ -16,7 +16,8 @@ from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState, Person
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
-from shared.events.attendance import ReportDifferedV1, ReviewCaseV1
+from shared.events.attendance import ReviewCaseV1
+from shared.events.reports import ReportDifferedV1
 from shared.keys import person_key, split_person_key
 from shared.publish import AsyncPublisher, Outgoing
 from shared.telemetry import DECISIONS as DECIDED

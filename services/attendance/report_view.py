@@ -8,7 +8,7 @@ import orjson
 from services.attendance.domain.reading_plan import settled
 from services.attendance.domain.reports import Read, confirmed
 from shared.consume import Record
-from shared.events.attendance import ReportReadV1
+from shared.events.reports import ReportReadV1
 from shared.views import View, Writes
 
 PAGE = 1_000

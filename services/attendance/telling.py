@@ -26,14 +26,8 @@ from services.attendance.domain.identity import (
 from services.attendance.frames import RecentTime, event_frame
 from services.attendance.knowledge import Knowledge
 from services.attendance.report_desk import Claims, ReportDesk, claim_bodies
-from shared.events.attendance import (
-    ClockPassedV1,
-    ConnectionSeenV1,
-    LegSeenV1,
-    MeetingSeenV1,
-    ReportAppliedV1,
-    ReportClaimsV1,
-)
+from shared.events.attendance import ClockPassedV1, ConnectionSeenV1, LegSeenV1, MeetingSeenV1
+from shared.events.reports import ReportAppliedV1, ReportClaimsV1
 from shared.keys import partition_of, person_key
 
 LONGEST_MEETING = 30 * 3600

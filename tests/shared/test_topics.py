@@ -9,7 +9,16 @@ import pytest
 
 import shared
 from shared import topics
-from shared.events import Event, attendance, audit, certificates, registration, reporting, rulings
+from shared.events import (
+    Event,
+    attendance,
+    audit,
+    certificates,
+    registration,
+    reporting,
+    reports,
+    rulings,
+)
 from shared.topics import BY_NAME, EVENT_TYPES, FLOW, WEBHOOKS, Topic
 
 SERVICES = Path(shared.__file__).parents[1] / "services"
@@ -19,7 +28,7 @@ by_name = pytest.mark.parametrize("topic", FLOW, ids=lambda topic: topic.name)
 
 
 def all_events() -> set[type[Event]]:
-    modules = (attendance, audit, certificates, registration, reporting, rulings)
+    modules = (attendance, audit, certificates, registration, reporting, reports, rulings)
     classes = {c for m in modules for _, c in inspect.getmembers(m, inspect.isclass)}
     return {c for c in classes if issubclass(c, Event) and getattr(c, "type", "")}
 

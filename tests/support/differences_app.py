@@ -10,7 +10,7 @@ from services.attendance.pages.render import serve_static
 from services.attendance.report_view import project_difference, project_report
 from services.attendance.routes import reconciliation
 from shared.events import Event
-from shared.events.attendance import ReportDifferedV1, ReportDifference, ReportReadV1
+from shared.events.reports import ReportDifferedV1, ReportDifference, ReportReadV1
 from shared.http import build_app
 from tests.support.attendance_app import SETTINGS, Audit
 

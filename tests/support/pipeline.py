@@ -21,15 +21,9 @@ from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import Knowledge
 from shared.batch import CONTENT_TYPE, frame
-from shared.events.attendance import (
-    ConnectionSeenV1,
-    MeetingSeenV1,
-    ReportAppliedV1,
-    ReportPageV1,
-    ReportReadV1,
-    ReviewCaseV1,
-)
+from shared.events.attendance import ConnectionSeenV1, MeetingSeenV1, ReviewCaseV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
+from shared.events.reports import ReportAppliedV1, ReportPageV1, ReportReadV1
 from shared.events.rulings import Ruling
 from shared.keys import home_of, partition_of, person_key
 from shared.stage import InputRecord

@@ -9,7 +9,7 @@ import orjson
 
 from services.attendance.domain.webhook import Lifecycle, Participant, parse
 from shared.crypto import identity_hmac
-from shared.events.attendance import ReportPageV1, ReportReadV1
+from shared.events.reports import ReportPageV1, ReportReadV1
 
 REPORTED = 1_800_000_000
 """The second at which the first read of a test begins."""

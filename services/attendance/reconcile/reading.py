@@ -12,7 +12,7 @@ from services.attendance.domain.reports import EMPTY, refusal
 from services.attendance.reconcile.limits import LimitReached
 from services.attendance.reconcile.zoom_client import Kind, NotThere, ZoomClient, ZoomProblem
 from shared.events import Event
-from shared.events.attendance import ReportPageV1, ReportReadV1, ReportRow
+from shared.events.reports import ReportPageV1, ReportReadV1, ReportRow
 
 Publish = Callable[[str, Event], Awaitable[None]]
 """Takes (key, event) and returns when the broker has it."""

@@ -24,13 +24,9 @@ from services.attendance.knowledge import to_webinar
 from services.attendance.reconcile.reading import Job, epoch
 from services.attendance.reconcile.zoom_client import Kind
 from shared.batch import TornBatch
-from shared.events.attendance import (
-    ConnectionSeenV1,
-    MeetingSeenV1,
-    ReportAskedV1,
-    ReportReadV1,
-)
+from shared.events.attendance import ConnectionSeenV1, MeetingSeenV1
 from shared.events.registration import WebinarSetV1
+from shared.events.reports import ReportAskedV1, ReportReadV1
 from shared.settings import KafkaSettings
 from shared.topics import EVENTS, Topic
 

@@ -18,7 +18,7 @@ from services.attendance.pages.sign_in import visitor
 from services.attendance.report_view import Listed, ReportView
 from services.attendance.routes.common import PREFIX, Organiser, Reader, view_of, webinar_of
 from shared.audit import audited
-from shared.events.attendance import ReportAskedV1
+from shared.events.reports import ReportAskedV1
 from shared.http import Caller, Role
 from shared.publish import AsyncPublisher, Outgoing
 from shared.topics import ATTENDANCE_AUDIT, REPORTS

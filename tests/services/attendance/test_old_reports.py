@@ -3,8 +3,8 @@
 from typing import Any
 
 from services.attendance.domain.reading_plan import ACTS
-from shared.events.attendance import ReportReadV1
 from shared.events.registration import EnrolledV1
+from shared.events.reports import ReportReadV1
 from shared.events.rulings import ConnectionAssignedV1
 from shared.keys import participant_id_of
 from tests.services.attendance.test_pipeline import WEBINAR

@@ -7,8 +7,8 @@ import pytest
 
 from deploy.simulator.zoom import iso
 from services.attendance.domain.reports import EMPTY
-from shared.events.attendance import ReportReadV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
+from shared.events.reports import ReportReadV1
 from shared.events.rulings import ConnectionAssignedV1
 from shared.keys import participant_id_of
 from tests.services.attendance.test_pipeline import WEBINAR

@@ -8,7 +8,7 @@ import pytest
 from services.attendance.domain.reports import EMPTY
 from services.attendance.reconcile.reading import Job, read_report
 from shared.events import Event
-from shared.events.attendance import ReportPageV1, ReportReadV1
+from shared.events.reports import ReportPageV1, ReportReadV1
 from tests.support.zoom_api import ZoomApi
 from tests.support.zoom_client import UUID, T, Time, ask, stays
 

@@ -7,8 +7,8 @@ import pytest
 from services.attendance.domain.facts import MeetingTimes
 from services.attendance.domain.reading_plan import KEPT
 from services.attendance.reconcile.watching import Watch, instances_in
-from shared.events.attendance import ReportAskedV1, ReportReadV1
 from shared.events.registration import WebinarSetV1
+from shared.events.reports import ReportAskedV1, ReportReadV1
 from shared.topics import REPORTS, WEBINARS
 
 START, END = 1_770_000_000, 1_770_003_600
