@@ -11,6 +11,7 @@ import redis as redis_lib
 from kafka import KafkaConsumer, TopicPartition
 
 from shared.consume import Poison, Record, parse
+from shared.needed import Parse
 from shared.provision import partitions_of
 from shared.settings import Settings
 from shared.topics import Topic
@@ -28,6 +29,8 @@ class Built(NamedTuple):
     view: View
     topics: Sequence[Topic]
     project: Project
+    parse: Parse = parse
+    """As the live view's projector reads: what that sets aside stands in no view."""
 
 
 BuildView = Callable[[Settings], Built]
@@ -51,7 +54,7 @@ def differences(settings: Settings, build: BuildView) -> list[str]:
 def _rebuild(settings: Settings, copy: Built, topic: Topic, partition: int, upto: int) -> None:
     batch: list[Record] = []
     position = 0
-    for record in _log(settings, topic, partition, upto):
+    for record in _log(settings, copy, topic, partition, upto):
         batch.append(record)
         if len(batch) == CHUNK:
             position = copy.view.advance(batch, copy.project, position)
@@ -60,7 +63,9 @@ def _rebuild(settings: Settings, copy: Built, topic: Topic, partition: int, upto
         copy.view.advance(batch, copy.project, position)
 
 
-def _log(settings: Settings, topic: Topic, partition: int, upto: int) -> Iterator[Record]:
+def _log(
+    settings: Settings, built: Built, topic: Topic, partition: int, upto: int
+) -> Iterator[Record]:
     consumer = KafkaConsumer(bootstrap_servers=settings.kafka.split(","), enable_auto_commit=False)
     place = TopicPartition(settings.topic(topic), partition)
     consumer.assign([place])
@@ -68,13 +73,13 @@ def _log(settings: Settings, topic: Topic, partition: int, upto: int) -> Iterato
     try:
         while consumer.position(place) < upto:
             for raw in consumer.poll(timeout_ms=500).get(place, []):
-                if raw.offset < upto and (record := _record(topic, raw)) is not None:
+                if raw.offset < upto and (record := _record(built.parse, topic, raw)) is not None:
                     yield record
     finally:
         consumer.close()
 
 
-def _record(topic: Topic, raw: Any) -> Record | None:
+def _record(parse: Parse, topic: Topic, raw: Any) -> Record | None:
     headers = list(raw.headers or ())
     try:
         event = None if raw.value is None else parse(topic, headers, raw.value)

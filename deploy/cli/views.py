@@ -43,32 +43,32 @@ def _addresses(card: Mapping[str, str]) -> dict[str, str]:
 
 
 def _attendance(settings: Settings) -> Built:
-    from services.attendance.stores import TOPICS, AttendanceView, project
+    from services.attendance.stores import TOPICS, AttendanceView, parse_needed, project
 
     view = AttendanceView(settings).view
-    return Built(view, TOPICS, project(view))
+    return Built(view, TOPICS, project(view), parse_needed)
 
 
 def _registration(settings: Settings) -> Built:
-    from services.registration.handlers import TOPICS, projection, view_of
+    from services.registration.handlers import TOPICS, parse_needed, projection, view_of
 
     view = view_of(settings)
-    return Built(view, TOPICS, projection(view))
+    return Built(view, TOPICS, projection(view), parse_needed)
 
 
 def _people(settings: Settings) -> Built:
-    from services.certificates.stores import PeopleView
+    from services.certificates.stores import PeopleView, parse_needed
 
     people = PeopleView(settings, connect(settings))
-    return Built(people.view, people.TOPICS, people.project)
+    return Built(people.view, people.TOPICS, people.project, parse_needed)
 
 
 def _certificates(settings: Settings) -> Built:
-    from services.certificates.stores import CertificateView
+    from services.certificates.stores import CertificateView, parse_needed
 
     assert isinstance(settings, OperatorSettings)  # noqa: S101 - the table is read with these
     shown = CertificateView(settings, connect(settings), settings.code_key)
-    return Built(shown.view, shown.TOPICS, shown.project)
+    return Built(shown.view, shown.TOPICS, shown.project, parse_needed)
 
 
 VIEWS: dict[str, BuildView] = {
