@@ -234,6 +234,7 @@ FLOW = [
     Mutant("I1", "services/attendance/telling.py", "        self._book.adopt(known)\n", "", PIPELINE),
     Mutant("W3", "services/attendance/telling.py", "return self._book.bound(known)", "return []", PIPELINE),
     Mutant("L1", DOMAIN + "impossible.py", "> DAY:", "> DAY * 9999:", PIPELINE[:1]),
+    Mutant("L1", DOMAIN + "impossible.py", "event.at < FIRST:", "event.at < 0:", PIPELINE[:1]),
     Mutant("L1", DOMAIN + "impossible.py", "arrived + YEAR:", "arrived + YEAR * 9999:", PIPELINE[:1]),
 ]  # fmt: skip
 

@@ -17,7 +17,7 @@ from tests.support.quirks import (
     story,
     visit,
 )
-from tests.support.zoom_events import iso, millis
+from tests.support.zoom_events import T0, iso, millis
 
 
 @story()
@@ -140,6 +140,15 @@ def a_leave_years_off_is_parked_and_the_end_closes(at: Place) -> Story:
 def a_join_years_off_is_parked_and_nobody_s_presence_rests_on_it(at: Place) -> Story:
     room = at.room()
     joined = room.joined(0, "11", "c1", join_time="1998-03-04T02:00:00Z", **AYU_IS)
+    events = [*life(room, -600, 3660), joined, room.left(3600, "11", "c1", **AYU_IS)]
+    return Story(events, {"ayu": Came("needs_review", HOUR)}, parked=1)
+
+
+@story()
+def what_a_clock_that_was_never_set_says_is_parked(at: Place) -> Story:
+    room = at.room()
+    joined = room.joined(-T0.timestamp(), "11", "c1", **AYU_IS)
+    assert joined["event_ts"] < 100_000
     events = [*life(room, -600, 3660), joined, room.left(3600, "11", "c1", **AYU_IS)]
     return Story(events, {"ayu": Came("needs_review", HOUR)}, parked=1)
 
