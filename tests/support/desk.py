@@ -133,7 +133,7 @@ class States:
 
     async def person(self, webinar_id: str, participant_id: str) -> Any:
         bars = [{"kind": kind, "source": source} for kind, source in BARS[participant_id]]
-        return {"sessions": [{"bars": bars}]}
+        return {"sessions": [{"bars": bars}], "now": {**DECISION, "present_seconds": 1500}}
 
     async def shared_links(self, webinar_id: str) -> Any:
         return [{"participant_id": AYU, "first": "m|a", "second": "m|b", "seconds": 600}]

@@ -151,6 +151,14 @@ OF_PAGES: Texts = {
     "find": ("Buka", "Open it"),
     "decision": ("Keputusan sekarang", "The decision now"),
     "figures": ("Hadir {present} dari {base}; syaratnya {required}.", "Present {present} of {base}; {required} are required."),
+    "no_decision": (
+        "Orang ini belum diputuskan: keputusan dibuat setelah webinar selesai.",
+        "There is no decision on this person yet: it is made after the webinar is over.",
+    ),
+    "figures_so_far": (
+        "Bukti sampai sekarang: hadir {present} dari {base}; syaratnya {required}.",
+        "Evidence so far: present {present} of {base}; {required} are required.",
+    ),
     "new_correction": ("Koreksi baru", "A new correction"),
     "kind": ("Koreksi", "Correction"),
     "add": ("Tambahkan waktu hadir", "Add time present"),

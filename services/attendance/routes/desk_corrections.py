@@ -15,6 +15,7 @@ from services.attendance.routes import corrections, settlements
 from services.attendance.routes.bodies import Reasoned
 from services.attendance.routes.common import view_of, webinar_of
 from services.attendance.routes.desk_reviews import Operator, Visitor
+from services.attendance.state_client import WorkerStates
 from services.attendance.why.naming import clock, day
 from shared.http import Caller, Problem
 from shared.keys import participant_id_of
@@ -24,10 +25,10 @@ MOST = 200
 
 
 @router.get("/corrections")
-def show(request: Request, caller: Visitor, webinar: str, person: str = "", done: str = "",
-         lang: Language = "id") -> Response:  # fmt: skip
+async def show(request: Request, caller: Visitor, webinar: str, person: str = "", done: str = "",
+               lang: Language = "id") -> Response:  # fmt: skip
     """A person's decision, their corrections, and forms for more. `person`: the external id."""
-    return _page(request, webinar, person, lang, done=done_text(done, "", lang))
+    return await _page(request, webinar, person, lang, done=done_text(done, "", lang))
 
 
 @router.post("/corrections")
@@ -48,7 +49,7 @@ async def change(
     except (Problem, ValidationError) as wrong:
         status, said = refusal(wrong, lang)
         more = {"status": status, "wrong": said, "filled": form}
-    return await run_in_threadpool(lambda: _page(request, webinar, person, lang, **more))
+    return await _page(request, webinar, person, lang, **more)
 
 
 async def _preview(request: Request, caller: Caller, webinar_id: str, person: str, form: Form,
@@ -118,9 +119,35 @@ def zoned(request: Request, webinar_id: str) -> str:
     return zone
 
 
-def _page(request: Request, webinar_id: str, person: str, lang: Language, *, status: int = 200,
-          wrong: str = "", done: str = "", filled: Form | None = None,
-          preview: list[Any] | None = None) -> Response:  # fmt: skip
+async def _page(
+    request: Request, webinar_id: str, person: str, lang: Language, **more: Any
+) -> Response:
+    so_far = await _so_far(request, webinar_id, person, lang) if person else None
+    return await run_in_threadpool(
+        lambda: _shown(request, webinar_id, person, lang, so_far=so_far, **more)
+    )
+
+
+async def _so_far(
+    request: Request, webinar_id: str, person: str, lang: Language
+) -> dict[str, str] | None:
+    """What the worker has counted of somebody who is not decided on; None while it cannot be asked,
+    and of everybody else."""
+    view, who = await run_in_threadpool(view_of, request), participant_id_of(person)
+    known = await run_in_threadpool(view.enrolled, webinar_id, [who])
+    decided = await run_in_threadpool(view.decisions, webinar_id, [who])
+    if decided or not known:
+        return None
+    states: WorkerStates = request.app.state.states
+    try:
+        return decision_line((await states.person(webinar_id, who))["now"], lang)
+    except Problem:
+        return None
+
+
+def _shown(request: Request, webinar_id: str, person: str, lang: Language, *, status: int = 200,
+           wrong: str = "", done: str = "", filled: Form | None = None,
+           preview: list[Any] | None = None, so_far: dict[str, str] | None = None) -> Response:  # fmt: skip
     view = view_of(request)
     webinar = webinar_of(view, webinar_id)
     who = participant_id_of(person) if person else ""
@@ -133,6 +160,7 @@ def _page(request: Request, webinar_id: str, person: str, lang: Language, *, sta
         "corrections.html", lang, TEXTS, status=status, wrong=wrong, done=done, webinar=webinar,
         person=person, who=who, known=known, sessions=sessions, filled=filled or Form({}),
         preview=preview, key=str(uuid4()), decision=decision_line(decision, lang),
+        so_far=so_far,
         digest=(decision or {}).get("digest", ""),
         rows=_rows(request, webinar_id, who, sessions, lang) if known else [],
     )  # fmt: skip

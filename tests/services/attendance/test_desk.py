@@ -166,6 +166,14 @@ def test_a_correction_is_withdrawn_and_a_verdict_settled(desk: Any) -> None:
     assert (old.status_code, "sudah berubah" in old.text) == (409, True)
 
 
+def test_of_somebody_without_a_decision_the_evidence_so_far_is_shown(desk: Any) -> None:
+    answer = desk.web.get("/corrections?webinar=w&person=budi&lang=en")
+    assert answer.status_code == 200
+    assert "There is no decision on this person yet" in answer.text
+    assert "Evidence so far: present 25 min of 1 h" in answer.text
+    assert 'value="verdict"' not in answer.text
+
+
 def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> None:
     at = "/settlements?webinar=w"
     text = desk.web.get(at).text
