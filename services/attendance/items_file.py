@@ -68,15 +68,18 @@ def _known(names: Sequence[str]) -> None:
 
 
 def judged(
-    chunk: Sequence[tuple[int, dict[str, str]]], enrolled: Enrolled, now: int
+    chunk: Sequence[tuple[int, dict[str, str]]],
+    enrolled: Enrolled,
+    required: Sequence[str],
+    now: int,
 ) -> tuple[list[Passed], list[Fault]]:
-    """The good rows of a chunk, and what is wrong with the others."""
+    """The good rows of a chunk, and what is wrong with the others. `required`: the rule's items."""
     ids = [participant_id_of(cells.get("external_id", "")) for _, cells in chunk]
     known = enrolled(ids)
     good: list[Passed] = []
     faults: list[Fault] = []
     for (row, cells), participant_id in zip(chunk, ids, strict=True):
-        found = _fault(row, cells, participant_id in known, now)
+        found = _fault(row, cells, participant_id in known, required, now)
         if found is not None:
             faults.append(found)
         else:
@@ -85,7 +88,8 @@ def judged(
     return good, faults
 
 
-def _fault(row: int, cells: dict[str, str], is_enrolled: bool, now: int) -> Fault | None:
+def _fault(row: int, cells: dict[str, str], is_enrolled: bool, required: Sequence[str],
+           now: int) -> Fault | None:  # fmt: skip
     item, passed_at = cells.get("item", ""), cells.get("passed_at", "")
     if not cells.get("external_id"):
         return Fault(row, "external_id", "missing", "Kolom ini kosong. / This cell is empty.")
@@ -95,6 +99,8 @@ def _fault(row: int, cells: dict[str, str], is_enrolled: bool, now: int) -> Faul
     if not item or len(item) > LONGEST:
         return Fault(row, "item", "missing", "Nama syarat kosong atau terlalu panjang. / "
                      "The item's name is empty or too long.")  # fmt: skip
+    if item not in required:
+        return Fault(row, "item", "item-unknown", _unknown(required))
     at = _second(passed_at)
     if passed_at and at is None:
         text = "Waktu harus RFC 3339 dengan zona. / The time must be RFC 3339 with an offset."
@@ -102,6 +108,15 @@ def _fault(row: int, cells: dict[str, str], is_enrolled: bool, now: int) -> Faul
     if at is not None and at > now + DAY:
         return Fault(row, "passed_at", "future", "Waktu di masa depan. / In the future.")
     return None
+
+
+def _unknown(required: Sequence[str]) -> str:
+    if not required:
+        return ("Aturan webinar ini tidak menuntut syarat apa pun. / "
+                "This webinar's rule requires no items.")  # fmt: skip
+    known = ", ".join(required)
+    return (f"Aturan webinar ini tidak mengenal syarat itu; yang dikenal: {known}. / "
+            f"This webinar's rule knows no such item; it knows: {known}.")  # fmt: skip
 
 
 def _second(text: str) -> int | None:

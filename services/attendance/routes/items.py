@@ -1,6 +1,7 @@
 """Required items that people passed (rules D1, F): by API, or a CSV file of up to a million rows."""
 
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from itertools import islice
@@ -74,10 +75,18 @@ _REQUEST = {
 @router.post("/items", response_model=ItemsAnswer, openapi_extra=_REQUEST,
              summary="Record passed items")  # fmt: skip
 async def items(webinar_id: str, request: Request, caller: Organiser) -> Any:
-    """A row is (participant, item); said again it changes nothing. Without `passed_at`: now."""
+    """A row is (participant, item); said again it changes nothing. Without `passed_at`: now. An item
+    is one that the webinar's rule requires. A single item in JSON that is no good is refused (422)."""
     data = await _body(request)
     is_csv = request.headers.get("content-type", "").startswith("text/csv")
-    return await record(webinar_id, rows(data) if is_csv else _of_json(data), request, caller)
+    found = rows(data) if is_csv else _of_json(data)
+    answer = await record(webinar_id, found, request, caller)
+    if not is_csv and (answer.rows, answer.rejected_rows) == (1, 1):
+        (fault,) = answer.rejected
+        raise Problem(422, fault["code"], "The item was not recorded", fault["message"],
+                      errors=[{"pointer": f"/items/0/{fault['column']}",
+                               "detail": fault["message"]}])  # fmt: skip
+    return answer
 
 
 async def record(webinar_id: str, found: Iterator[tuple[int, dict[str, str]]], request: Request,
@@ -88,16 +97,17 @@ async def record(webinar_id: str, found: Iterator[tuple[int, dict[str, str]]], r
         Problem: 404 without such a webinar, 422 when the rows cannot be read.
     """
     view = await run_in_threadpool(view_of, request)
-    await run_in_threadpool(webinar_of, view, webinar_id)
+    webinar = await run_in_threadpool(webinar_of, view, webinar_id)
+    passed = Counter[str]()
     try:
-        answer = await _take(webinar_id, found, view, request, caller)
+        answer = await _take(webinar, found, passed, request, caller)
     except UnreadableFile as wrong:
         raise Problem(422, "file-unreadable", "The file cannot be read", str(wrong)) from wrong
-    done = audited(
-        ATTENDANCE_AUDIT, caller, "items-passed", webinar_id, webinar_id=webinar_id,
-        after={"rows": answer.rows, "accepted": answer.accepted},
-    )  # fmt: skip
-    await operators_of(request).publish([done])
+    if answer.accepted:
+        after = {"rows": answer.rows, "accepted": answer.accepted, "items": dict(passed)}
+        done = audited(ATTENDANCE_AUDIT, caller, "items-passed", webinar_id,
+                       webinar_id=webinar_id, after=after)  # fmt: skip
+        await operators_of(request).publish([done])
     return answer
 
 
@@ -120,14 +130,18 @@ def _of_json(data: bytes) -> Iterator[tuple[int, dict[str, str]]]:
     return iter([(row, item.model_dump()) for row, item in enumerate(body.items, 1)])
 
 
-async def _take(webinar_id: str, found: Iterator[tuple[int, dict[str, str]]],
-                view: AttendanceView, request: Request, caller: Caller) -> ItemsAnswer:  # fmt: skip
+async def _take(webinar: dict[str, Any], found: Iterator[tuple[int, dict[str, str]]],
+                passed: Counter[str], request: Request, caller: Caller) -> ItemsAnswer:  # fmt: skip
+    """Chunk by chunk; `passed` counts what was written, by item."""
     writer: RecordWriter = request.app.state.events_writer
+    webinar_id, settings = webinar["webinar_id"], request.app.state.settings
+    view = await run_in_threadpool(view_of, request)
     count, accepted, faults = 0, 0, list[Fault]()
     rejected = 0
     while chunk := await run_in_threadpool(lambda: list(islice(found, CHUNK))):
-        good, bad = await run_in_threadpool(_judged, chunk, view, webinar_id)
-        await writer.write(_frames(webinar_id, good, caller, request.app.state.settings))
+        good, bad = await run_in_threadpool(_judged, chunk, view, webinar)
+        await writer.write(_frames(webinar_id, good, caller, settings))
+        passed.update(one.item for one in good)
         count, accepted, rejected = count + len(chunk), accepted + len(good), rejected + len(bad)
         faults += bad[: LISTED - len(faults)]
     listed = [fault._asdict() for fault in faults]
@@ -135,8 +149,10 @@ async def _take(webinar_id: str, found: Iterator[tuple[int, dict[str, str]]],
 
 
 def _judged(chunk: Sequence[tuple[int, dict[str, str]]], view: AttendanceView,
-            webinar_id: str) -> tuple[list[Passed], list[Fault]]:  # fmt: skip
-    return judged(chunk, lambda people: view.enrolled(webinar_id, people), int(time.time()))
+            webinar: dict[str, Any]) -> tuple[list[Passed], list[Fault]]:  # fmt: skip
+    webinar_id, required = webinar["webinar_id"], webinar["rule"]["required_items"]
+    now = int(time.time())
+    return judged(chunk, lambda people: view.enrolled(webinar_id, people), required, now)
 
 
 def _frames(webinar_id: str, good: Sequence[Passed], caller: Caller,

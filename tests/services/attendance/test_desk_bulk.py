@@ -162,6 +162,30 @@ def test_items_come_as_a_file_with_a_report_of_every_row_that_is_left_out(desk: 
     assert (broken.status_code, "tidak dapat dibaca" in broken.text) == (422, True)
 
 
+def test_D1_an_item_that_the_rule_does_not_know_is_refused_and_the_known_ones_are_named(
+    desk: Any,
+) -> None:
+    csv = "external_id,item\nayu,postest\nbudi,post-test\n"
+    path, head = "/v1/webinars/w/items", {"content-type": "text/csv"}
+    desk.app.state.operators.noted.clear()
+    answer = desk.web.post(path, content=csv, headers=head).json()
+    (left_out,) = answer["rejected"]
+    assert (left_out["row"], left_out["column"], left_out["code"]) == (2, "item", "item-unknown")
+    assert "it knows: post-test." in left_out["message"]
+    assert passed(desk) == [(BUDI, "post-test")]
+    (record,) = desk.app.state.operators.noted
+    assert record.event.after == {"rows": 2, "accepted": 1, "items": {"post-test": 1}}
+
+
+def test_one_item_that_the_rule_does_not_know_is_422_and_nothing_is_noted(desk: Any) -> None:
+    desk.app.state.operators.noted.clear()
+    one = {"items": [{"external_id": "ayu", "item": "postest"}]}
+    answer = desk.web.post("/v1/webinars/w/items", json=one)
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/items/0/item")
+    assert "post-test" in answer.json()["detail"]
+    assert (passed(desk), desk.app.state.operators.noted) == ([], [])
+
+
 def test_one_person_s_item_is_recorded_by_hand(desk: Any) -> None:
     form = {"external_id": "budi", "item": "post-test", "passed_at": "2008-03-04T10:30:00"}
     sent = desk.web.post("/items?webinar=w", data=form)
