@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import AwareDatetime, BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field, ValidationError
 
 from services.attendance.domain.checkin import (
     SENTENCES,
@@ -109,7 +109,8 @@ class Batch:
         """Add the result of one scan."""
         scan_id = scan.scan_id if isinstance(scan, ScanIn) else _id_of(scan)
         if isinstance(person, Refusal):
-            self.results.append(_refused(scan_id, person))
+            wrong = wrong_fields(scan) if person is Refusal.INVALID else ""
+            self.results.append(_refused(scan_id, person, wrong))
             return
         judged = check_in(self.webinar, _offered(self.webinar.id, person, scan),
                           _standing(enrolled.get(person)), self._before(scan_id, known),
@@ -161,7 +162,16 @@ def _result(scan_id: str, judged: Accepted | Duplicate | Refused) -> ScanResult:
     return ScanResult(scan_id=scan_id, status="accepted")
 
 
-def _refused(scan_id: str, why: Refusal) -> ScanResult:
-    indonesian, english = SENTENCES[why]
+def wrong_fields(scan: ScanIn | Any) -> str:
+    """The fields by which a scan is no scan, by name; what they held is not repeated."""
+    try:
+        ScanIn.model_validate(scan)
+    except ValidationError as wrong:
+        return ", ".join(dict.fromkeys(str(e["loc"][0]) for e in wrong.errors() if e["loc"]))
+    return "code / participant_id"
+
+
+def _refused(scan_id: str, why: Refusal, fields: str = "") -> ScanResult:
+    indonesian, english = (f"{text} ({fields})" if fields else text for text in SENTENCES[why])
     problem = ScanProblem(type=PROBLEM + why.value, title=indonesian, detail=english)
     return ScanResult(scan_id=scan_id, status="refused", problem=problem)

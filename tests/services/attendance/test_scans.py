@@ -65,6 +65,22 @@ def test_F_a_bad_scan_is_refused_with_its_own_problem_and_the_good_one_beside_it
     assert list(batch.new) == ["good"]
 
 
+@pytest.mark.parametrize(
+    ("bad", "fields"),
+    [
+        (scan(time="yesterday", kind="through"), "kind, time"),
+        (scan(code=None), "code / participant_id"),
+        ({k: v for k, v in scan().items() if k != "scan_id"}, "scan_id"),
+    ],
+    ids=["two fields", "nobody", "no id"],
+)
+def test_a_scan_that_is_no_scan_is_told_by_which_field(bad: Any, fields: str) -> None:
+    problem = judged(bad).results[0].problem
+    assert problem is not None
+    assert problem.title.endswith(f"({fields})")
+    assert problem.detail.endswith(f"({fields})")
+
+
 def test_a_result_says_whose_scan_it_was() -> None:
     (result,) = judged(scan()).results
     assert (result.participant_id, result.external_id) == (ANI, "p-1")
