@@ -20,6 +20,7 @@ from services.attendance.routes import (
     desk_reviews,
     desk_settlements,
     items,
+    reviews,
 )
 from services.attendance.rulings_view import Page
 from services.attendance.scan_memory import Taken
@@ -28,7 +29,7 @@ from shared.keys import participant_id_of
 from tests.support.attendance_app import TOKEN, app_over, served
 
 ROUTES = (desk_reviews, desk_corrections, desk_many, desk_items, desk_settlements, assignments,
-          bulk_corrections, check_ins, corrections, items)  # fmt: skip
+          bulk_corrections, check_ins, corrections, items, reviews)  # fmt: skip
 AYU, BUDI = participant_id_of("ayu"), participant_id_of("budi")
 START = 1_204_596_000  # 2008-03-04T02:00:00Z
 SESSION_1 = {"id": "s1", "start": "2008-03-04T02:00:00Z", "end": "2008-03-04T03:00:00Z",

@@ -48,6 +48,10 @@ REFUSALS: Texts = {
         "Dua bagian bertumpang tindih: setiap detik hanya untuk satu orang.",
         "Two parts overlap: each second can be given to one person only.",
     ),
+    "refused_share-outside": (
+        "Ada bagian yang di luar waktu sambungan ini, sehingga tidak memberi apa pun.",
+        "A part lies outside of this connection's time, so it would give nothing.",
+    ),
     "refused_interval-empty": ("Waktu itu berakhir sebelum mulai.", "The time ends before it begins."),
     "refused_outside-session": (
         "Waktu itu di luar sesi, sehingga tidak mengubah apa pun.",

@@ -107,6 +107,7 @@ async def split(case_id: str, body: Split, request: Request, response: Response,
     """Parts of the connection are different people's. A later word on it replaces all of this."""
     shares = [share.share() for share in body.shares]
     _disjoint(shares)
+    await run_in_threadpool(_inside, request, case_id, shares)
     return await _settle(case_id, shares, body.reason, request, response, caller, idempotency_key)
 
 
@@ -147,6 +148,8 @@ def _all_enrolled(request: Request, webinar_id: str, shares: Sequence[Share]) ->
 async def settle_alike(webinar_id: str, body: SettleAlike, request: Request, caller: Operator,
                        idempotency_key: IdempotencyKey = None) -> Any:  # fmt: skip
     """One word per case (rule W6). What cannot be settled so is listed; the rest goes through."""
+    if not body.group and not body.case_ids:
+        raise Problem(422, "cases-not-named", "Name the cases", "Give group or case_ids.")
     nobody = body.participant_id is None and body.external_id is None
     named = Person(participant_id=body.participant_id, external_id=body.external_id)
     share = Share(participant_id=None if nobody else named.id)
@@ -216,6 +219,20 @@ def _deed(case: Mapping[str, Any], shares: Sequence[Share]) -> Deed:
 
 def _after(shares: Sequence[Share]) -> dict[str, Any]:
     return {"shares": [share.model_dump() for share in shares]}
+
+
+def _inside(request: Request, case_id: str, shares: Sequence[Share]) -> None:
+    """Of a case whose times are known, each share must give away some of them."""
+    times: Sequence[Sequence[int]] = case_of(view_of(request), case_id)["times"]
+    if not times:
+        return
+    first, last = min(start for start, _ in times), max(end for _, end in times)
+    for share in shares:
+        starts_late = share.start is not None and share.start >= last
+        ends_early = share.end is not None and share.end <= first
+        if starts_late or ends_early:
+            raise Problem(422, "share-outside", "A share lies outside of the connection",
+                          "It would give nobody a second.", times=times)  # fmt: skip
 
 
 def _disjoint(shares: Sequence[Share]) -> None:

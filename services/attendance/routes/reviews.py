@@ -1,7 +1,7 @@
 """Review cases as they are read: whose connection it may be, with the evidence (rules W5, W6)."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.concurrency import run_in_threadpool
@@ -21,7 +21,8 @@ MOST = 1_000
 
 @router.get(PREFIX + "/reviews", summary="Connections that nobody could be credited with")
 def list_reviews(
-    webinar_id: str, request: Request, caller: Reader, status: str = "all", group: str = "",
+    webinar_id: str, request: Request, caller: Reader,
+    status: Literal["all", "open", "settled"] = "all", group: str = "",
     cursor: str = "", limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> dict[str, Any]:  # fmt: skip
     """Review cases, the open ones first, with the people that each may be. `groups`: open cases that

@@ -118,6 +118,32 @@ def test_one_case_is_split_between_people_by_local_times(desk: Any) -> None:
     assert "Dua bagian bertumpang tindih" in desk.web.post("/reviews/c1", data=form).text
 
 
+@pytest.mark.parametrize(
+    ("start", "end"), [("02:20:00Z", None), (None, "02:10:00Z"), ("05:00:00Z", "06:00:00Z")],
+    ids=["after", "before", "far away"],
+)  # fmt: skip
+def test_W6_a_share_outside_of_the_connection_is_refused(desk: Any, start: Any, end: Any) -> None:
+    bounds = {"start": start and f"2008-03-04T{start}", "end": end and f"2008-03-04T{end}"}
+    body = {"shares": [{"external_id": "ayu", **bounds}], "reason": "bergantian"}
+    answer = desk.web.post("/v1/reviews/c1:split", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (422, "urn:hadir:problem:share-outside")
+    assert desk.words == []
+
+
+def test_cases_are_listed_by_a_status_that_there_is(desk: Any) -> None:
+    path = "/v1/webinars/w/reviews"
+    assert desk.web.get(path, params={"status": "nonsense"}).status_code == 422
+    assert len(desk.web.get(path, params={"status": "open"}).json()["items"]) == 4
+
+
+def test_cases_settled_alike_are_named_by_a_group_or_their_ids(desk: Any) -> None:
+    for case_ids in (None, []):
+        body = {"external_id": "ayu", "reason": "sama", "case_ids": case_ids}
+        answer = desk.web.post("/v1/webinars/w/reviews:settle-alike", json=body)
+        assert (answer.status_code, answer.json()["detail"]) == (422, "Give group or case_ids.")
+    assert desk.words == []
+
+
 def test_one_case_is_assigned_or_rejected(desk: Any) -> None:
     for who, expected in (("other", BUDI), ("nobody", None)):
         form = {"who": who, "external_id": "budi", "reason": "ya", "key": who}
