@@ -100,6 +100,9 @@ class View:
     def decisions(self, webinar_id: str, people: Any) -> dict[str, Any]:
         return {AYU: DECISION} if AYU in set(people) else {}
 
+    def people(self, webinar_id: str, after: str, limit: int) -> list[str]:
+        return [p for p in sorted([AYU, BUDI]) if p > after][:limit]
+
     def certifiable(self, webinar_id: str) -> list[str]:
         return [AYU]
 

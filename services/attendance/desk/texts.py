@@ -19,7 +19,7 @@ PROBLEMS: Texts = {
 VERDICTS: Texts = {
     "verdict_eligible": ("Memenuhi syarat", "Eligible"),
     "verdict_not_eligible": ("Belum memenuhi syarat", "Not eligible"),
-    "verdict_needs_review": ("Perlu diperiksa", "Needs review"),
+    "verdict_needs_review": ("Perlu ditinjau", "Needs review"),
     "verdict_none": ("Belum diputuskan", "Not decided yet"),
     "provisional": ("sementara", "provisional"),
 }
@@ -263,6 +263,9 @@ OF_PAGES: Texts = {
     "word_ruling-withdrawn": ("Ditarik kembali", "Withdrawn"),
     "word_people-listed": ("Daftar pengawas", "Proctor's list"),
     "word_other": ("Keputusan", "A word"),
+    "waiting": ("Orang yang perlu ditinjau ({count})", "People who need review ({count})"),
+    "waiting_none": ("Tidak ada orang yang perlu ditinjau.", "Nobody needs review."),
+    "waiting_line": ("hadir {present} dari {base}", "present {present} of {base}"),
     "person_choose": ("Orang mana?", "Which person?"),
 }  # fmt: skip
 

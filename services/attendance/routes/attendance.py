@@ -1,6 +1,7 @@
 """Decisions and their reasons, and how far a webinar is."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request, Response
@@ -9,9 +10,12 @@ from pydantic import BaseModel
 from services.attendance.progress import Ends, progress
 from services.attendance.routes.common import PREFIX, Reader, view_of, webinar_of
 from services.attendance.stores import AttendanceView, WorkerProgress
+from shared.events.attendance import Verdict
 from shared.settings import KafkaSettings
 
 router = APIRouter(prefix=PREFIX, tags=["attendance"])
+SCAN = 1000
+"""People whose decisions are looked at together."""
 
 
 class Progress(BaseModel):
@@ -48,17 +52,32 @@ def get_progress(webinar_id: str, request: Request, caller: Reader) -> Any:
 @router.get("/attendance", summary="Decisions of a webinar, in pages")
 def list_attendance(
     webinar_id: str, request: Request, response: Response, caller: Reader,
+    verdict: Annotated[Verdict | None, Query(description="only decisions with this one")] = None,
     cursor: str = "", limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> dict[str, Any]:  # fmt: skip
     """Everybody who is enrolled or decided, by participant id; `Link: rel="next"` while there is more."""
     view = view_of(request)
     webinar_of(view, webinar_id)
-    people = view.people(webinar_id, cursor, limit + 1)
+    if verdict:
+        people = list(islice(decided_as(view, webinar_id, verdict, cursor), limit + 1))
+    else:
+        people = view.people(webinar_id, cursor, limit + 1)
     more, people = len(people) > limit, people[:limit]
     if more:
         url = request.url.include_query_params(cursor=people[-1], limit=limit)
         response.headers["Link"] = f'<{url}>; rel="next"'
     return {"items": items_of(view, webinar_id, people), "next": people[-1] if more else None}
+
+
+def decided_as(
+    view: AttendanceView, webinar_id: str, verdict: Verdict, after: str = ""
+) -> Iterator[str]:
+    """Participant ids with this verdict, in order, after a cursor. Looks at everybody in turn: the
+    view has no index of verdicts."""
+    while people := view.people(webinar_id, after, SCAN):
+        decisions = view.decisions(webinar_id, people)
+        yield from (p for p in people if decisions.get(p, {}).get("verdict") == verdict)
+        after = people[-1]
 
 
 def items_of(view: AttendanceView, webinar_id: str, people: Sequence[str]) -> list[dict[str, Any]]:

@@ -8,20 +8,24 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.attendance.desk.forms import Form, back_to, done_text, form_of, incomplete, refusal
-from services.attendance.desk.sheets import decision_line, sessions_of
+from services.attendance.desk.sheets import candidates_of, decision_line, sessions_of
 from services.attendance.desk.texts import TEXTS
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.routes import corrections, settlements
+from services.attendance.routes.attendance import decided_as
 from services.attendance.routes.bodies import Reasoned
 from services.attendance.routes.common import view_of, webinar_of
 from services.attendance.routes.desk_reviews import Operator, Visitor
 from services.attendance.state_client import WorkerStates
+from services.attendance.stores import AttendanceView
 from services.attendance.why.naming import clock, day
+from shared.events.attendance import Verdict
 from shared.http import Caller, Problem
 from shared.keys import participant_id_of
 
 router = APIRouter(tags=["pages"], include_in_schema=False)
 MOST = 200
+"""Corrections of a person, or people who need review, that are listed."""
 
 
 @router.get("/corrections")
@@ -163,7 +167,15 @@ def _shown(request: Request, webinar_id: str, person: str, lang: Language, *, st
         so_far=so_far,
         digest=(decision or {}).get("digest", ""),
         rows=_rows(request, webinar_id, who, sessions, lang) if known else [],
+        waiting=None if person else _waiting(view, webinar_id, lang),
     )  # fmt: skip
+
+
+def _waiting(view: AttendanceView, webinar_id: str, lang: Language) -> dict[str, Any]:
+    """Whose verdict needs review: how many, and the first of them."""
+    people = list(decided_as(view, webinar_id, Verdict.NEEDS_REVIEW))
+    shown = candidates_of(view, webinar_id, people[:MOST], lang)
+    return {"count": len(people), "people": shown, "more": len(people) - len(shown)}
 
 
 def _rows(request: Request, webinar_id: str, who: str, sessions: list[dict[str, Any]],

@@ -8,7 +8,7 @@ TEXTS: Texts = {
     "person": ("Peserta {name}", "Participant {name}"),
     "verdict_eligible": ("Memenuhi syarat", "Eligible"),
     "verdict_not_eligible": ("Belum memenuhi syarat", "Not eligible"),
-    "verdict_needs_review": ("Perlu ditinjau petugas", "Needs a review by an operator"),
+    "verdict_needs_review": ("Perlu ditinjau", "Needs review"),
     "provisional": ("sementara", "provisional"),
     "projection": (
         "Webinar belum selesai: ini perkiraan dari bukti sampai sekarang, belum keputusan.",

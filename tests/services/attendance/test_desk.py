@@ -62,7 +62,7 @@ def test_cases_that_look_alike_are_one_group_with_evidence_and_candidates(desk: 
     text = desk.web.get("/reviews?webinar=w").text
     assert text.count('class="card group"') == 2
     assert "2 kasus, seluruhnya 20 menit" in text
-    assert "ayu</strong>: sekarang Perlu diperiksa, hadir 50 menit" in text
+    assert "ayu</strong>: sekarang Perlu ditinjau, hadir 50 menit" in text
     assert 'x="16.67%" y="3" width="16.67%"' in text
     assert "Pindaian keluar tanpa masuk" in text
 
@@ -158,7 +158,7 @@ CORRECT = {"kind": "add", "session": "s1", "start": "2008-03-04T09:00:00",
 def test_a_correction_shows_before_and_after_and_saves_nothing_yet(desk: Any) -> None:
     at = "/corrections?webinar=w&person=ayu"
     answer = desk.web.post(at, data={**CORRECT, "do": "preview"})
-    assert "Perlu diperiksa</td><td>Memenuhi syarat" in answer.text.replace("\n", "")
+    assert "Perlu ditinjau</td><td>Memenuhi syarat" in answer.text.replace("\n", "")
     assert "51 menit" in answer.text
     assert 'value="apply"' in answer.text
     assert 'value="2008-03-04T09:00:00"' in answer.text
@@ -198,6 +198,16 @@ def test_of_somebody_without_a_decision_the_evidence_so_far_is_shown(desk: Any) 
     assert "There is no decision on this person yet" in answer.text
     assert "Evidence so far: present 25 min of 1 h" in answer.text
     assert 'value="verdict"' not in answer.text
+
+
+def test_whoever_needs_review_is_counted_and_listed_with_a_way_there(desk: Any) -> None:
+    text = desk.web.get("/corrections?webinar=w").text
+    assert "Orang yang perlu ditinjau (1)" in text
+    assert (
+        '/corrections?webinar=w&amp;person=ayu&amp;lang=id">ayu</a>: hadir 50 menit dari 1 jam'
+        in text
+    )
+    assert "person=budi" not in text
 
 
 def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> None:

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from services.attendance.domain.facts import Scan
+from services.attendance.routes import attendance
 from services.attendance.scan_memory import Taken
 from services.attendance.why.personal_link import link_code, read_link
 from shared.events.registration import EnrolledV1, WebinarSetV1
@@ -164,6 +165,23 @@ def test_a_page_needs_a_signed_in_visitor_and_the_interface_a_token(played: Play
     assert WEB.get(f"{played.url}/webinars/{WEBINAR}/people/{who}").status_code == 303
     asked = WEB.get(f"{played.url}/v1/webinars/{WEBINAR}/attendance/{who}")
     assert asked.status_code == 401
+
+
+def test_the_list_of_one_verdict_has_all_of_its_people_in_full_pages(
+    played: Played, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(attendance, "SCAN", 4)  # pages cross it
+    first = f"{played.url}/v1/webinars/{WEBINAR}/attendance"
+    for verdict in ("eligible", "not_eligible", "needs_review"):
+        found: list[str] = []
+        url = f"{first}?verdict={verdict}&limit=3"
+        while url:
+            answer = WEB.get(url, headers=BEARER)
+            page = [item["participant_id"] for item in answer.json()["items"]]
+            found, url = found + page, answer.links.get("next", {}).get("url", "")
+            assert len(page) == 3 or not url
+        assert found == sorted(p for p, d in played.decisions.items() if d["verdict"] == verdict)
+    assert WEB.get(f"{first}?verdict=absent", headers=BEARER).status_code == 422
 
 
 def test_somebody_unknown_is_a_404(played: Played) -> None:
