@@ -16,6 +16,7 @@ import structlog
 from services.attendance.awaited import pending_clocks, reports_missing
 from services.attendance.causes import Cause, Why
 from services.attendance.decisions import evidence_of
+from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
@@ -189,13 +190,18 @@ class DecideStage(Listener):
             self.live.touch((webinar_id, participant_id))
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
-        """All that is known of somebody; of a `~` key, the connection that is nobody's yet."""
+        """What shows where somebody is: scans and lists of enrolled people only (rule W6); of a `~`
+        key, the connection that is nobody's yet."""
         person = self.state.people.get(webinar_id, {}).get(participant_id)
         if person is not None and participant_id.startswith("~"):
             return Evidence(
                 tuple(s.connection for s in person.seen.values() if s.role == "unresolved")
             )
-        return evidence_of(self.knowledge, webinar_id, participant_id, person)
+        evidence = evidence_of(self.knowledge, webinar_id, participant_id, person)
+        standing = self.knowledge.standing[self.partition].get(webinar_id, {}).get(participant_id)
+        if standing is Enrolment.ENROLLED:
+            return evidence
+        return evidence._replace(scans=(), lists=())
 
     def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
         enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})

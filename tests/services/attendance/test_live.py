@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from services.attendance.causes import Cause
+from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.live import LAG, there
 from services.attendance.live_pages import told
 from services.attendance.live_store import Live, _by_minute
@@ -106,6 +108,27 @@ def test_V1_a_leave_that_comes_before_its_join_is_no_dip() -> None:
         figures.append(counted(stages)[0])
     assert figures[:30] == [0] * 30
     assert set(figures[31:]) == {1}, "it dips"
+
+
+def test_V1_a_scan_of_somebody_who_is_not_enrolled_puts_nobody_in() -> None:
+    pipeline, stages = filled(74, "calm")
+    stages.flush()
+    session = pipeline.knowledge.webinars[WEBINAR].sessions[0]
+    at = session.start + 100
+    caught_up(stages, at + LAG)
+    before = counted(stages)
+    stranger = "11111111-2222-5333-8444-555555555555"
+    home = stages.stages[partition_of(person_key(WEBINAR, stranger).encode(), 4)]
+    scan = {"webinar_id": WEBINAR, "participant_id": stranger, "scan_id": "odd", "kind": "in",
+            "session_id": session.id, "gate": "", "at": session.start}  # fmt: skip
+    home._take("hadir.attendance.checked-in.v1", scan)
+    caught_up(stages, at + LAG)
+    assert (counted(stages), "" in home.live.counts[WEBINAR]) == (before, False)
+    home.knowledge.standing[home.partition][WEBINAR][stranger] = Enrolment.ENROLLED
+    home._mark(WEBINAR, stranger, Cause.ENROLMENT)
+    caught_up(stages, at + LAG)
+    people, room, online = before
+    assert counted(stages) == [people + 1, room + 1, online], "enrolled, they are in"
 
 
 def test_a_partition_that_said_nothing_in_a_minute_stays_as_it_was() -> None:
