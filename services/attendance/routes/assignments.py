@@ -90,7 +90,8 @@ async def assign(case_id: str, body: Assign, request: Request, response: Respons
                  idempotency_key: IdempotencyKey = None) -> Any:  # fmt: skip
     """The connection is this person's, whatever the evidence says (rule F2)."""
     shares = [Share(participant_id=body.id)]
-    return await _settle(case_id, shares, body.reason, request, response, caller, idempotency_key)
+    return await _settle(case_id, shares, body.reason, request, response, caller, idempotency_key,
+                         [body.external_id])  # fmt: skip
 
 
 @router.post(CASE + ":reject", response_model=Word, status_code=201, summary="It is nobody")
@@ -108,7 +109,8 @@ async def split(case_id: str, body: Split, request: Request, response: Response,
     shares = [share.share() for share in body.shares]
     _disjoint(shares)
     await run_in_threadpool(_inside, request, case_id, shares)
-    return await _settle(case_id, shares, body.reason, request, response, caller, idempotency_key)
+    return await _settle(case_id, shares, body.reason, request, response, caller, idempotency_key,
+                         [share.external_id for share in body.shares])  # fmt: skip
 
 
 @router.post(PREFIX + "/attendance/{participant_id}/connections:assign", response_model=Word,
@@ -122,7 +124,8 @@ async def assign_connection(
     all of this, and withdrawing it leaves the connection to the evidence again."""
     shares = [share.share() for share in body.shares]
     _disjoint(shares)
-    await run_in_threadpool(_all_enrolled, request, webinar_id, shares)
+    given = [share.external_id for share in body.shares]
+    await run_in_threadpool(_all_enrolled, request, webinar_id, shares, given)
     states: WorkerStates = request.app.state.states
     found = await states.person(webinar_id, participant_id)
     bars = (bar for session in found["sessions"] for bar in session["bars"])
@@ -136,11 +139,12 @@ async def assign_connection(
     return answered(response, await operators_of(request).say(caller, [word], deed))
 
 
-def _all_enrolled(request: Request, webinar_id: str, shares: Sequence[Share]) -> None:
+def _all_enrolled(request: Request, webinar_id: str, shares: Sequence[Share],
+                  given: Sequence[str | None] = ()) -> None:  # fmt: skip
     view = view_of(request)
     webinar_of(view, webinar_id)
     people = [s.participant_id for s in shares if s.participant_id is not None]
-    enrolled_or_refused(view, webinar_id, people)
+    enrolled_or_refused(view, webinar_id, people, given)
 
 
 @router.post(PREFIX + "/reviews:settle-alike", response_model=BulkAnswer,
@@ -167,7 +171,8 @@ def _alike(
 ) -> list[dict[str, Any]]:
     view = view_of(request)
     webinar_of(view, webinar_id)
-    enrolled_or_refused(view, webinar_id, [share.participant_id] if share.participant_id else [])
+    people = [share.participant_id] if share.participant_id else []
+    enrolled_or_refused(view, webinar_id, people, [body.external_id])
     cases = {c["case_id"]: c for c in view.reviews(webinar_id)}
     if body.case_ids is not None:
         return [cases.get(i, {"case_id": i}) for i in dict.fromkeys(body.case_ids)]
@@ -188,16 +193,18 @@ def _row(row: int, case: Mapping[str, Any], share: Share, reason: str, caller: C
 
 
 async def _settle(case_id: str, shares: Sequence[Share], reason: str, request: Request,
-                  response: Response, caller: Caller, key: str | None) -> Any:  # fmt: skip
-    case = await run_in_threadpool(_checked, request, case_id, shares)
+                  response: Response, caller: Caller, key: str | None,
+                  given: Sequence[str | None] = ()) -> Any:  # fmt: skip
+    case = await run_in_threadpool(_checked, request, case_id, shares, given)
     word = _word(case, shares, reason, caller, key and f"{key}|{case_id}")
     said = await operators_of(request).say(caller, [word], _deed(case, shares))
     return answered(response, said)
 
 
-def _checked(request: Request, case_id: str, shares: Sequence[Share]) -> dict[str, Any]:
+def _checked(request: Request, case_id: str, shares: Sequence[Share],
+             given: Sequence[str | None]) -> dict[str, Any]:  # fmt: skip
     case = case_of(view_of(request), case_id)
-    _all_enrolled(request, case["webinar_id"], shares)
+    _all_enrolled(request, case["webinar_id"], shares, given)
     return case
 
 

@@ -9,7 +9,7 @@ from fastapi import Header, Request, Response
 from services.attendance.operators import Operators, Said
 from services.attendance.stores import AttendanceView
 from shared.http import Caller, Problem, Role, allowed, not_ready
-from shared.keys import derived_id
+from shared.keys import derived_id, participant_id_of
 
 PREFIX = "/v1/webinars/{webinar_id}"
 Reader = Annotated[Caller, allowed(Role.VIEWER, Role.ORGANISER, Role.OPERATOR, Role.AUDITOR)]
@@ -49,13 +49,16 @@ def answered(response: Response, said: Said) -> Any:
     return said.words[0]
 
 
-def enrolled_or_refused(view: AttendanceView, webinar_id: str, people: Iterable[str]) -> None:
-    """Raises Problem 422 when somebody never had an enrolment in the webinar."""
+def enrolled_or_refused(view: AttendanceView, webinar_id: str, people: Iterable[str],
+                        given: Iterable[str | None] = ()) -> None:  # fmt: skip
+    """Raises Problem 422 when somebody never had an enrolment in the webinar; it names those of the
+    external ids `given` that were meant."""
     wanted = set(people)
     unknown = sorted(wanted - view.enrolled(webinar_id, wanted).keys())
     if unknown:
+        named = sorted({e for e in given if e and participant_id_of(e) in unknown})
         raise Problem(422, "participant-unknown", "Somebody has no enrolment in this webinar",
-                      "Enrol the person first.", participant_ids=unknown)  # fmt: skip
+                      "Enrol the person first.", participant_ids=unknown, external_ids=named)  # fmt: skip
 
 
 def session_of(webinar: dict[str, Any], session_id: str) -> dict[str, Any]:

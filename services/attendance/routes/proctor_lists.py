@@ -1,5 +1,6 @@
 """Proctors' lists: people before one screen (rule I11)."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from fastapi import APIRouter, Request, Response
@@ -47,10 +48,20 @@ class ListIn(BaseModel):
     reason: Reason = "daftar pengawas"
 
 
+class Unknown(BaseModel):
+    """A row of the list (the first is 1), as it was given, whose person has no enrolment."""
+
+    row: int
+    participant_id: str
+    external_id: str | None
+
+
 class ListAnswer(Word):
-    """The list as it stands; `parked`: people on it who have no enrolment (0 s and a case)."""
+    """The list as it stands; `parked`: people on it who have no enrolment (0 s and a case), and
+    `unknown`: which rows name them."""
 
     parked: list[str] = []
+    unknown: list[Unknown] = []
 
 
 @router.get("/proctor-lists", response_model=Words, summary="The proctors' lists of a webinar")
@@ -72,7 +83,7 @@ async def put_list(webinar_id: str, list_id: str, body: ListIn, request: Request
     if before is not None and _same(before, word):
         response.headers["ETag"] = f'"{before["version"]}"'
         response.status_code = 200
-        return {**before, "parked": await run_in_threadpool(_parked, request, word)}
+        return {**before, **await run_in_threadpool(_parked, request, word, body)}
     counted = None if before is None else {
         "version": before["version"], "people": len(before["participant_ids"])
     }  # fmt: skip
@@ -81,15 +92,15 @@ async def put_list(webinar_id: str, list_id: str, body: ListIn, request: Request
         caller, [word], Deed("people-listed", list_id, counted, after)
     )
     response.headers["ETag"] = f'"{word.version}"'
-    parked = await run_in_threadpool(_parked, request, word)
-    return {**answered(response, said), "parked": parked}
+    return {**answered(response, said), **await run_in_threadpool(_parked, request, word, body)}
 
 
 def _word(request: Request, webinar_id: str, list_id: str, body: ListIn, caller: Caller,
           if_match: str | None) -> tuple[PeopleListedV1, dict[str, Any] | None]:  # fmt: skip
     view = view_of(request)
-    session_of(webinar_of(view, webinar_id), body.session_id)
+    session = session_of(webinar_of(view, webinar_id), body.session_id)
     _checked(list_id, body)
+    _in_its_room(session, body.room)
     before = _before(view, webinar_id, body.session_id, list_id)
     version = 0 if before is None else before["version"]
     if if_match is not None and if_match.strip('" ') != str(version):
@@ -118,6 +129,16 @@ def _checked(list_id: str, body: ListIn) -> None:
         raise Problem(422, "interval-empty", "The time ends before it begins")
 
 
+def _in_its_room(session: Mapping[str, Any], room: Room | None) -> None:
+    """A room is connected to its own session's Zoom number; by another's link it was nowhere."""
+    number = (session.get("zoom") or {}).get("number")
+    if room is None or room.zoom_number == number:
+        return
+    held = f"is held under the Zoom number {number}" if number else "is not held in Zoom"
+    raise Problem(422, "room-of-other-session", "The room's link is not of this session",
+                  f"Session {session['id']} {held}; the list names {room.zoom_number}.")  # fmt: skip
+
+
 def _before(
     view: AttendanceView, webinar_id: str, session_id: str, list_id: str
 ) -> dict[str, Any] | None:
@@ -134,6 +155,11 @@ def _same(before: dict[str, Any], word: PeopleListedV1) -> bool:
     return before["withdrawn_by"] is None and all(before[n] == said[n] for n in names)
 
 
-def _parked(request: Request, word: PeopleListedV1) -> list[str]:
+def _parked(request: Request, word: PeopleListedV1, body: ListIn) -> dict[str, Any]:
     enrolled = view_of(request).enrolled(word.webinar_id, word.participant_ids)
-    return [p for p in word.participant_ids if p not in enrolled]
+    unknown = [
+        Unknown(row=row, participant_id=person.id, external_id=person.external_id)
+        for row, person in enumerate(body.people, 1) if person.id not in enrolled
+    ]  # fmt: skip
+    parked = [p for p in word.participant_ids if p not in enrolled]
+    return {"parked": parked, "unknown": unknown}
