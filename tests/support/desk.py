@@ -57,9 +57,33 @@ def case(n: int, connection: str = "", **more: Any) -> dict[str, Any]:
 
 CASES = [case(1), case(2), case(3, problem="unknown", candidates=[]),
          case(4, f"@{AYU}|out_without_in|room:s1", problem="out_without_in", candidates=[AYU], times=[])]  # fmt: skip
-CORRECTION = {"ruling_id": "r1", "type": "time-corrected", "kind": "add", "session_id": "s1",
+CORRECTION = {"ruling_id": "r1", "participant_id": AYU, "type": "time-corrected", "kind": "add", "session_id": "s1",
               "webinar_id": "w", "start": START, "end": START + 60, "reason": "<b>lupa</b>",
               "made_by": "petugas", "made_at": START * 1000, "withdrawn_by": None}  # fmt: skip
+
+
+def word(kind: str, **more: Any) -> dict[str, Any]:
+    """An operator's word as the view has it."""
+    return {"ruling_id": kind, "type": kind, "webinar_id": "w", "reason": "ya", "made_by": "petugas",
+            "made_at": START * 1000, "withdrawn_by": None, **more}  # fmt: skip
+
+
+def share(who: str | None, start: int | None = None, end: int | None = None) -> dict[str, Any]:
+    """A part of a connection."""
+    return {"participant_id": who, "start": start, "end": end}
+
+
+WORDS = [
+    CORRECTION,
+    word("connection-assigned", meeting_uuid="m", participant_uuid="x1", user_id="",
+         shares=[share(AYU, None, START + 900), share(None, START + 900)]),
+    word("verdict-settled", participant_id=BUDI, verdict="eligible", digest="sha256:1"),
+    word("base-settled", session_id="s1", leaving=[[START + 60, START + 120]], staying=[]),
+    word("cases-closed"), word("certificates-released", participant_ids=[AYU]),
+    word("people-listed", list_id="aula", session_id="s1", participant_ids=[AYU, BUDI], version=1,
+         start=START, end=START + 60),
+    word("ruling-withdrawn", withdraws="r1"),
+]  # fmt: skip
 DECISION = {"verdict": "needs_review", "provisional": False, "present_seconds": 3000,
             "base_seconds": 3600, "required_seconds": 2880, "digest": "sha256:1", "reasons": []}  # fmt: skip
 
@@ -74,7 +98,7 @@ class View:
     def __init__(self) -> None:
         self.view = SimpleNamespace(ready=lambda: True)
         self.rulings = SimpleNamespace(
-            ruling=lambda _: CORRECTION, assigned=lambda *_: [], of_webinar=lambda _: [CORRECTION],
+            ruling=lambda _: CORRECTION, assigned=lambda *_: [], of_webinar=lambda _: WORDS,
             corrections=lambda *_: Page([CORRECTION], None),
         )  # fmt: skip
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.attendance.desk.texts import TEXTS
+from services.attendance.desk.words import Known, connections_of, people_in
 from services.attendance.knowledge import second
 from services.attendance.pages.render import Language, sentence
 from services.attendance.stores import AttendanceView
@@ -65,6 +66,14 @@ def candidates_of(
     ]
 
 
+def known_of(view: AttendanceView, webinar: Mapping[str, Any], words: Sequence[Mapping[str, Any]],
+             cases: Iterable[Mapping[str, Any]], language: Language) -> Known:  # fmt: skip
+    """What words' lines are told with."""
+    found = view.enrolled(webinar["webinar_id"], people_in(words))
+    return Known(language, sessions_of(webinar, language), {p: e[0] for p, e in found.items()},
+                 connections_of(cases), {word["ruling_id"]: word for word in words})  # fmt: skip
+
+
 def case_rows(
     cases: Iterable[Mapping[str, Any]], sessions: Sequence[Mapping[str, Any]], language: Language
 ) -> list[dict[str, Any]]:
@@ -112,21 +121,3 @@ def flag_rows(
             {"id": flag["participant_id"], "name": flag["external_id"] or "–", "line": line}
         )
     return rows
-
-
-def word_rows(
-    words: Iterable[Mapping[str, Any]], zone: str, language: Language
-) -> list[dict[str, Any]]:
-    """Operators' words, the newest first."""
-    rows = []
-    for word in words:
-        key = f"word_{word['type']}"
-        at = int(word["made_at"]) // 1000
-        rows.append({
-            "id": word["ruling_id"], "reason": word["reason"], "by": word["made_by"],
-            "what": sentence(TEXTS, language, key if key in TEXTS else "word_other"),
-            "when": f"{day(at, zone)} {clock(at, zone, seconds=False)}",
-            "gone": word.get("withdrawn_by") is not None,
-            "final": word["type"] == "ruling-withdrawn",
-        })  # fmt: skip
-    return rows[::-1]

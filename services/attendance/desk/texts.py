@@ -254,6 +254,8 @@ OF_PAGES: Texts = {
     "shared_line": ("{lasted} bersamaan", "{lasted} at once"),
     "words": ("Semua keputusan petugas", "All operators' words"),
     "no_words": ("Belum ada.", "None yet."),
+    "about_nobody": ("bukan siapa-siapa", "nobody"),
+    "about_people": ("orang: {count}", "people: {count}"),
     "word_connection-assigned": ("Sambungan diberikan", "Connection assigned"),
     "word_time-corrected": ("Waktu dikoreksi", "Time corrected"),
     "word_verdict-settled": ("Keputusan ditetapkan", "Verdict settled"),

@@ -14,11 +14,12 @@ from services.attendance.desk.sheets import (
     candidates_of,
     case_rows,
     flag_rows,
+    known_of,
     problem_text,
     sessions_of,
-    word_rows,
 )
 from services.attendance.desk.texts import TEXTS
+from services.attendance.desk.words import word_rows
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.pages.sign_in import visitor
 from services.attendance.routes import assignments, reviews
@@ -180,10 +181,11 @@ def _case(request: Request, case_id: str, caller: Caller, lang: Language, *, sta
     webinar = webinar_of(view, case["webinar_id"])
     sessions = sessions_of(webinar, lang)
     (row,) = case_rows([case], sessions, lang)
+    known = known_of(view, webinar, case["rulings"], [case], lang)
     return page(
         "review.html", lang, TEXTS, status=status, wrong=wrong, webinar=webinar, case=row,
         open=case["status"] == "open", problem=problem_text(case["problem"], lang), part_numbers=range(PARTS),
         candidates=candidates_of(view, case["webinar_id"], case["candidates"], lang),
-        said=word_rows(case["rulings"], sessions[0]["zone"], lang), zone=sessions[0]["zone"],
+        said=word_rows(case["rulings"], known), zone=sessions[0]["zone"],
         key=str(uuid4()), own=case["connection_id"].startswith("@"),
     )  # fmt: skip

@@ -8,8 +8,9 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.attendance.desk.forms import Form, back_to, done_text, form_of, incomplete, refusal
-from services.attendance.desk.sheets import sessions_of, word_rows
+from services.attendance.desk.sheets import known_of, sessions_of
 from services.attendance.desk.texts import TEXTS
+from services.attendance.desk.words import word_rows
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.pages.sign_in import visitor
 from services.attendance.routes import corrections, settlements
@@ -17,6 +18,7 @@ from services.attendance.routes.bodies import Hours, Reasoned
 from services.attendance.routes.common import view_of, webinar_of
 from services.attendance.routes.desk_reviews import Visitor
 from services.attendance.state_client import WorkerStates
+from services.attendance.stores import AttendanceView
 from services.attendance.why.naming import clock, lasted, rfc3339
 from shared.http import Caller, Problem, Role
 
@@ -92,15 +94,21 @@ async def _page(request: Request, webinar_id: str, lang: Language, *, status: in
     view = await run_in_threadpool(view_of, request)
     webinar = await run_in_threadpool(webinar_of, view, webinar_id)
     counts = await run_in_threadpool(view.counts, webinar_id)
-    words = await run_in_threadpool(view.rulings.of_webinar, webinar_id)
+    words = await run_in_threadpool(_words, view, webinar, lang)
     sessions = sessions_of(webinar, lang)
     return page(
         "settlements.html", lang, TEXTS, status=status, wrong=wrong, done=done, webinar=webinar,
         counts=counts, key=str(uuid4()), on_release=webinar["certificates"] == "on_release",
         bases=await _bases(request, webinar_id, sessions, lang),
         shared=await _shared(request, webinar_id, lang),
-        words=word_rows(words, sessions[0]["zone"], lang)[:MOST_WORDS],
+        words=words,
     )  # fmt: skip
+
+
+def _words(view: AttendanceView, webinar: dict[str, Any], lang: Language) -> list[dict[str, Any]]:
+    words = view.rulings.of_webinar(webinar["webinar_id"])
+    cases = view.reviews(webinar["webinar_id"])
+    return word_rows(words[-MOST_WORDS:], known_of(view, webinar, words, cases, lang))
 
 
 async def _bases(request: Request, webinar_id: str, sessions: list[dict[str, Any]],

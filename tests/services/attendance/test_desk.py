@@ -228,5 +228,21 @@ def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> 
     )
 
 
+def test_each_word_says_what_it_is_about_so_that_the_right_one_is_withdrawn(desk: Any) -> None:
+    text = desk.web.get("/settlements?webinar=w&lang=en").text
+    section = text.partition('id="words"')[2]
+    lines = [line.partition("</strong>")[0] for line in section.split("<strong>")[1:]]
+    assert lines == [
+        "Withdrawn: Time corrected: ayu, Add time present, s1, 4-3-2008 09.00.00–09.01.00",
+        "Proctor&#39;s list: aula, s1, 4-3-2008 09.00.00–09.01.00, people: 2",
+        "Certificates released: people: 1",
+        "Cases closed",
+        "Base settled: s1, 4-3-2008 09.01.00–09.02.00 counts for nobody",
+        "Verdict settled: budi, Eligible",
+        "Connection assigned: ayu 4-3-2008 –09.15.00 / nobody 4-3-2008 09.15.00–, s1, 4-3-2008 09.10.00–09.20.00",
+        "Time corrected: ayu, Add time present, s1, 4-3-2008 09.00.00–09.01.00",
+    ]  # fmt: skip
+
+
 def test_every_cause_of_a_case_has_words() -> None:
     assert {problem.value for problem in Problem} <= TEXTS.keys()
