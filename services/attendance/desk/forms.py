@@ -79,10 +79,13 @@ def refusal_text(problem: Mapping[str, Any], language: Language) -> str:
 
 
 def done_text(done: str, count: str, language: Language) -> str:
-    """What was done, as the address after a redirect says it; '' for anything else."""
+    """What was done, as the address after a redirect says it, and that the page below may not show it
+    yet; '' for anything else."""
     key = f"done_{done}"
-    number = int(count) if count.isdigit() else 0
-    return sentence(TEXTS, language, key, count=number) if key in TEXTS else ""
+    if key not in TEXTS:
+        return ""
+    said = sentence(TEXTS, language, key, count=int(count) if count.isdigit() else 0)
+    return f"{said} {sentence(TEXTS, language, 'follows')}"
 
 
 def back_to(path: str, **query: Any) -> Response:

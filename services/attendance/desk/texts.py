@@ -89,12 +89,12 @@ REFUSALS: Texts = {
 
 DONE: Texts = {
     "done_settled": (
-        "{count} kasus diputuskan. Keputusan kehadiran menyusul dalam beberapa detik.",
-        "{count} cases were settled. The decisions follow in a few seconds.",
+        "{count} kasus diputuskan.",
+        "Cases settled: {count}.",
     ),
     "done_corrected": (
-        "Koreksi disimpan. Keputusan menyusul dalam beberapa detik.",
-        "The correction was saved. The decision follows in a few seconds.",
+        "Koreksi disimpan.",
+        "The correction was saved.",
     ),
     "done_corrected_many": (
         "Koreksi yang disimpan: {count}. Keputusan menyusul dalam beberapa detik.",
@@ -108,7 +108,14 @@ DONE: Texts = {
     "done_verdict": ("Keputusan ditetapkan.", "The verdict was settled."),
     "done_closed": ("Kasus webinar ini ditutup.", "This webinar's cases were closed."),
     "done_base": ("Dasar sesi ditetapkan.", "The session's base was settled."),
-    "done_released": ("{count} sertifikat dilepas.", "{count} certificates were released."),
+    "done_released": ("{count} sertifikat dilepas.", "Certificates released: {count}."),
+}
+
+FOLLOWS: Texts = {
+    "follows": (
+        "Keputusan dan isi halaman ini menyusul dalam beberapa detik: yang tampak di bawah mungkin masih keadaan sebelumnya. Muat ulang halaman ini sebentar lagi.",
+        "The decisions and this page follow in a few seconds: what is shown below may still be as it was before. Load this page again in a moment.",
+    ),
 }
 
 OF_PAGES: Texts = {
@@ -121,7 +128,7 @@ OF_PAGES: Texts = {
     "no_webinars": ("Belum ada webinar.", "There are no webinars yet."),
     "open_cases": ("Kasus terbuka", "Open cases"),
     "no_open_cases": ("Tidak ada kasus terbuka.", "There are no open cases."),
-    "cases_alike": ("{count} kasus, seluruhnya {lasted}", "{count} cases, {lasted} in all"),
+    "cases_alike": ("{count} kasus, seluruhnya {lasted}", "Cases: {count}, {lasted} in all"),
     "candidates": ("Mungkin milik", "May be of"),
     "no_candidates": ("Tidak ada calon.", "There are no candidates."),
     "now": ("sekarang {verdict}, hadir {present}", "now {verdict}, present {present}"),
@@ -226,8 +233,8 @@ OF_PAGES: Texts = {
     ),
     "close_cases": ("Tutup kasus webinar ini", "Close this webinar's cases"),
     "close_hint": (
-        "Tidak ada keputusan yang menunggu kasus terbuka lagi. Kasus tetap dapat diputuskan.",
-        "No decision waits for open cases any more. Cases can still be settled.",
+        "Kasus terbuka tidak lagi menahan keputusan siapa pun: keputusan yang hanya menunggu kasus menjadi final tanpa waktu dalam kasus itu, dan sertifikat dapat terbit. Kasus tetap ada dalam daftar dan tetap dapat diputuskan; penutupan ini dapat ditarik kembali di bawah.",
+        "Open cases hold nobody's decision up any more: decisions that wait for cases alone become final without the time in those cases, and certificates can go out. The cases stay in the list and can still be settled; closing can be withdrawn below.",
     ),
     "base": ("Dasar sesi {id}", "Base of session {id}"),
     "base_now": ("Sekarang {base} dari {window} dihitung.", "Now {base} of {window} count."),
@@ -240,7 +247,7 @@ OF_PAGES: Texts = {
     "release": ("Lepas sertifikat", "Release certificates"),
     "release_hint": (
         "{count} orang final dan memenuhi syarat saat ini.",
-        "{count} people are final and eligible now.",
+        "People who are final and eligible now: {count}.",
     ),
     "release_by_itself": (
         "Sertifikat webinar ini terbit sendiri.",
@@ -271,4 +278,4 @@ OF_PAGES: Texts = {
     "person_choose": ("Orang mana?", "Which person?"),
 }  # fmt: skip
 
-TEXTS: Texts = {**PROBLEMS, **VERDICTS, **REFUSALS, **DONE, **OF_PAGES}
+TEXTS: Texts = {**PROBLEMS, **VERDICTS, **REFUSALS, **DONE, **FOLLOWS, **OF_PAGES}

@@ -81,7 +81,7 @@ TEMPLATES: Mapping[Code, Template] = {
         "{inferred_seconds} are counted without a record of leaving; the end was inferred.",
     ),
     Code.INFERRED_START: Template(
-        "{inferred_seconds} terhitung tanpa catatan masuk; awalnya disimpulkan dan perlu diperiksa.",
+        "{inferred_seconds} terhitung tanpa catatan masuk; awalnya disimpulkan dan perlu ditinjau.",
         "{inferred_seconds} are counted without a record of joining; the start was inferred and "
         "needs a review.",
     ),
@@ -103,21 +103,21 @@ TEMPLATES: Mapping[Code, Template] = {
     ),
     Code.CORRECTED: Template(
         "{corrections} koreksi oleh petugas diterapkan.",
-        "{corrections} corrections by an operator were applied.",
+        "Corrections by an operator that were applied: {corrections}.",
     ),
     Code.LEAVE_WITHOUT_START: Template(
         "{cases} catatan keluar dari Zoom tanpa awal yang diketahui; tidak dihitung dan diperiksa.",
-        "{cases} records of leaving Zoom have no known start; they count nothing and are reviewed.",
+        "Left Zoom without a known start, which counts nothing and is reviewed: {cases}.",
     ),
     Code.OUT_WITHOUT_IN: Template(
         "{cases} pindaian keluar tanpa pindaian masuk; tidak dihitung dan diperiksa.",
-        "{cases} scans out have no scan in; they count nothing and are reviewed.",
+        "Scanned out without a scan in, which counts nothing and is reviewed: {cases}.",
     ),
     Code.ROOM_UNKNOWN: Template(
         "{cases} daftar kehadiran layar bersama tanpa waktu yang diketahui; "
         "tidak dihitung dan diperiksa.",
-        "{cases} lists of people before one screen have no known time; "
-        "they count nothing and are reviewed.",
+        "Listed before one screen without a known time, which counts nothing and is reviewed: "
+        "{cases}.",
     ),
     Code.CERTIFICATE_ISSUED: Template(
         "Sertifikat sudah terbit, tetapi bukti sekarang tidak lagi mencukupi; "

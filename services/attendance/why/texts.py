@@ -81,7 +81,7 @@ TEXTS: Texts = {
     "rule_version": ("versi {version}", "version {version}"),
     "rule_all": ("Paling sedikit {share} dari waktu semua sesi bersama.", "At least {share} of the time of all sessions together."),
     "rule_each": ("Paling sedikit {share} dari waktu setiap sesi.", "At least {share} of the time of each session."),
-    "rule_sessions": ("Paling sedikit {count} sesi.", "At least {count} sessions."),
+    "rule_sessions": ("Paling sedikit {count} sesi.", "Minimum sessions: {count}."),
     "rule_latest": (
         "Hadir paling lambat {late} setelah sesi dimulai.",
         "Present at the latest {late} after a session's start.",

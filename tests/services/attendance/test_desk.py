@@ -80,7 +80,9 @@ def test_a_group_is_settled_at_once_for_one_person_or_nobody(desk: Any) -> None:
         303, "/reviews?webinar=w&lang=id&done=settled&count=2",
     )  # fmt: skip
     assert [w.shares[0].participant_id for w in desk.words] == [AYU, AYU]
-    assert "2 kasus diputuskan" in desk.web.get(answer.headers["location"]).text
+    after = desk.web.get(answer.headers["location"]).text
+    assert "2 kasus diputuskan" in after
+    assert "mungkin masih keadaan sebelumnya" in after
     desk.web.post("/reviews?webinar=w", data={**form, "who": "nobody", "key": "k2"})
     assert [w.shares[0].participant_id for w in desk.words[2:]] == [None, None]
 
