@@ -39,6 +39,10 @@ REFUSALS: Texts = {
         "Kasus ini bukti milik orang itu sendiri: perbaiki waktunya.",
         "This case is a person's own evidence: correct the person's time.",
     ),
+    "refused_case-not-enrolled": (
+        "Orang ini tidak terdaftar: daftarkan, lalu kasus ini selesai sendiri dan buktinya dihitung.",
+        "This person is not enrolled: enrol them, then the case settles by itself and counts.",
+    ),
     "refused_group-unknown": (
         "Kasus yang serupa itu sudah tidak terbuka.",
         "No open cases look like that any more.",
@@ -143,6 +147,14 @@ OF_PAGES: Texts = {
     "a_case": ("Satu kasus", "One case"),
     "more_cases": ("… dan {count} lagi.", "… and {count} more."),
     "own_evidence": ("Bukti milik peserta yang perlu diperiksa", "Participants' own evidence to look at"),
+    "strangers": ("Pindaian dan daftar orang yang tidak terdaftar", "Scans and lists of people who are not enrolled"),
+    "strangers_hint": (
+        "Daftarkan orangnya (juga di pintu); kasusnya lalu selesai sendiri dan buktinya dihitung.",
+        "Enrol the person (also at the door); the case then settles by itself and the evidence counts.",
+    ),
+    "stranger_scan": ("Pindaian {id}", "Scan {id}"),
+    "stranger_list": ("Daftar petugas {id}", "Proctor's list {id}"),
+    "stranger_other": ("Bukti {id}", "Evidence {id}"),
     "correct_time": ("Perbaiki waktu {name}", "Correct the time of {name}"),
     "settle": ("Putuskan", "Settle"),
     "split": ("Bagi di antara beberapa orang", "Split between several people"),

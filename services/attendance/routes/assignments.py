@@ -204,6 +204,7 @@ async def _settle(case_id: str, shares: Sequence[Share], reason: str, request: R
 def _checked(request: Request, case_id: str, shares: Sequence[Share],
              given: Sequence[str | None]) -> dict[str, Any]:  # fmt: skip
     case = case_of(view_of(request), case_id)
+    _of_connection(case)
     _all_enrolled(request, case["webinar_id"], shares, given)
     return case
 
@@ -212,11 +213,21 @@ def _word(case: Mapping[str, Any], shares: Sequence[Share], reason: str, caller:
           key: str | None) -> ConnectionAssignedV1:  # fmt: skip
     if "connection_id" not in case:
         raise Problem(404, "case-unknown", "There is no such review case")
-    if case["connection_id"].startswith(EVIDENCE):
-        raise Problem(409, "case-of-evidence", "This case is a person's own evidence",
-                      "It is known whose it is: correct the person's time.")  # fmt: skip
+    _of_connection(case)
     ids = common(caller, case["webinar_id"], new_id("reviews", caller, key), reason)
     return ConnectionAssignedV1(**ids, **names_of(case), shares=tuple(shares))
+
+
+def _of_connection(case: Mapping[str, Any]) -> None:
+    """Raises Problem 409 when the case is a person's own evidence: there is nobody to find."""
+    if not case["connection_id"].startswith(EVIDENCE):
+        return
+    if case["problem"] == "not_enrolled":
+        raise Problem(409, "case-not-enrolled", "The person of this case is not enrolled",
+                      "Enrol the person; the case then settles by itself, and what it holds counts. "
+                      "If it was a mistake, leave the case or close the webinar's cases.")  # fmt: skip
+    raise Problem(409, "case-of-evidence", "This case is a person's own evidence",
+                  "It is known whose it is: correct the person's time.")  # fmt: skip
 
 
 def _deed(case: Mapping[str, Any], shares: Sequence[Share]) -> Deed:

@@ -8,7 +8,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import Field
 
 from services.attendance.routes.bodies import BulkAnswer, IdempotencyKey, Person, RowResult
-from services.attendance.routes.common import Operator, new_id, operators_of, view_of
+from services.attendance.routes.common import ENROL_FIRST, Operator, new_id, operators_of, view_of
 from services.attendance.routes.corrections import (
     TimesIn,
     check_times,
@@ -101,4 +101,4 @@ def _refused(who: str, known: Collection[str], words: Iterable[TimeCorrectedV1])
         return Problem(422, "row-repeated", "This person is in a row before",
                        "Time is corrected once per command.")  # fmt: skip
     return Problem(422, "participant-unknown", "Somebody has no enrolment in this webinar",
-                   "Enrol the person first.")  # fmt: skip
+                   ENROL_FIRST)  # fmt: skip

@@ -18,6 +18,7 @@ Organiser = Annotated[Caller, allowed(Role.ORGANISER, Role.OPERATOR)]
 Operator = Annotated[Caller, allowed(Role.OPERATOR)]
 Auditor = Annotated[Caller, allowed(Role.AUDITOR)]
 IfMatch = Annotated[str | None, Header(description="the ETag that was read; 412 if it changed")]
+ENROL_FIRST = "Enrol the person first; scans and lists that name them then count by themselves."
 
 
 def view_of(request: Request) -> AttendanceView:
@@ -58,7 +59,7 @@ def enrolled_or_refused(view: AttendanceView, webinar_id: str, people: Iterable[
     if unknown:
         named = sorted({e for e in given if e and participant_id_of(e) in unknown})
         raise Problem(422, "participant-unknown", "Somebody has no enrolment in this webinar",
-                      "Enrol the person first.", participant_ids=unknown, external_ids=named)  # fmt: skip
+                      ENROL_FIRST, participant_ids=unknown, external_ids=named)  # fmt: skip
 
 
 def session_of(webinar: dict[str, Any], session_id: str) -> dict[str, Any]:

@@ -144,6 +144,7 @@ def _list(request: Request, webinar_id: str, lang: Language, *, status: int = 20
         "reviews.html", lang, TEXTS, status=status, webinar=webinar, wrong=wrong, done=done,
         groups=[_group(request, webinar, one, cases, lang) for one in alike[:GROUPS]],
         more=max(0, len(alike) - GROUPS), own=_own(request, webinar_id, own, lang),
+        strangers=_strangers(request, webinar_id, own, lang),
         flags=flag_rows(flags_of(request, webinar_id)[:MOST_FLAGS], zones_of(webinar), lang),
     )  # fmt: skip
 
@@ -174,6 +175,21 @@ def _own(
     return [{**one, "problems": problems[one["id"]]} for one in known]
 
 
+def _strangers(
+    request: Request, webinar_id: str, cases: list[dict[str, Any]], lang: Language
+) -> list[dict[str, str]]:
+    """Cases of people who never had an enrolment: what was scanned or listed, as far as it is known."""
+    known = view_of(request).enrolled(webinar_id, {c["candidates"][0] for c in cases})
+    found = []
+    for case in cases:
+        if case["candidates"][0] not in known:
+            what = reviews.evidence_of(case) or {"kind": "other", "id": case["case_id"]}
+            key = f"stranger_{what['kind']}"
+            text = sentence(TEXTS, lang, key if key in TEXTS else "stranger_other", id=what["id"])
+            found.append({"case": case["case_id"], "what": text})
+    return found
+
+
 def _case(request: Request, case_id: str, caller: Caller, lang: Language, *, status: int = 200,
           wrong: str = "") -> Response:  # fmt: skip
     view = view_of(request)
@@ -188,4 +204,5 @@ def _case(request: Request, case_id: str, caller: Caller, lang: Language, *, sta
         candidates=candidates_of(view, case["webinar_id"], case["candidates"], lang),
         said=word_rows(case["rulings"], known), zone=sessions[0]["zone"],
         key=str(uuid4()), own=case["connection_id"].startswith("@"),
+        stranger=case["problem"] == "not_enrolled",
     )  # fmt: skip

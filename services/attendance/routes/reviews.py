@@ -26,7 +26,8 @@ def list_reviews(
     cursor: str = "", limit: Annotated[int, Query(ge=1, le=MOST)] = MOST,
 ) -> dict[str, Any]:  # fmt: skip
     """Review cases, the open ones first, with the people that each may be. `groups`: open cases that
-    look alike – the same problem, candidates and identifiers."""
+    look alike – the same problem, candidates and identifiers. `evidence`: the scan, list or other
+    evidence of a person that a case is about; it is in no group, there is nobody to find."""
     view = view_of(request)
     webinar_of(view, webinar_id)
     cases = [c for c in view.reviews(webinar_id) if status in {"all", c["status"]}]
@@ -99,6 +100,17 @@ def names_of(case: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def evidence_of(case: Mapping[str, Any]) -> dict[str, str] | None:
+    """What a case of a person's own evidence is about; None for a connection, or once it is settled."""
+    person, _, rest = case["connection_id"].partition("|")
+    source = rest.partition("|")[2]
+    if not person.startswith(EVIDENCE) or not source:
+        return None
+    kind, _, name = source.partition(":")
+    known = kind in {"scan", "list", "room"}
+    return {"kind": kind, "id": name} if known else {"kind": "connection", "id": source}
+
+
 def _speaks_of(word: Mapping[str, Any], case: Mapping[str, Any]) -> bool:
     names = names_of(case)
     by_uuid = names["participant_uuid"] and word["participant_uuid"] == names["participant_uuid"]
@@ -115,7 +127,7 @@ def _with_people(
     """Cases with each candidate's external_id."""
     known = view.enrolled(webinar_id, {p for case in cases for p in case["candidates"]})
     return [
-        {**case, "people": [
+        {**case, "evidence": evidence_of(case), "people": [
             {"participant_id": p, "external_id": known[p][0] if p in known else None}
             for p in case["candidates"]
         ]}

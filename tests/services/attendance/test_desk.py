@@ -9,7 +9,8 @@ import pytest
 
 from services.attendance.desk.texts import TEXTS
 from services.attendance.domain.codes import Problem, Verdict
-from tests.support.desk import AYU, BUDI, START, desk_of
+from shared.keys import participant_id_of
+from tests.support.desk import AYU, BUDI, CASES, START, case, desk_of
 
 
 @pytest.fixture(scope="module")
@@ -136,6 +137,42 @@ def test_cases_are_listed_by_a_status_that_there_is(desk: Any) -> None:
     path = "/v1/webinars/w/reviews"
     assert desk.web.get(path, params={"status": "nonsense"}).status_code == 422
     assert len(desk.web.get(path, params={"status": "open"}).json()["items"]) == 4
+
+
+@pytest.fixture
+def stranger(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The case of a scan of somebody who has no enrolment."""
+    who = participant_id_of("nobody")
+    found = case(
+        9, f"@{who}|not_enrolled|scan:k7", problem="not_enrolled", candidates=[who], times=[]
+    )
+    monkeypatch.setattr("tests.support.desk.CASES", [*CASES, found])
+    return str(found["case_id"])
+
+
+def test_W6_a_case_of_somebody_who_is_not_enrolled_is_listed_with_its_evidence(
+    desk: Any, stranger: str
+) -> None:
+    text = desk.web.get("/reviews?webinar=w").text
+    assert f'<a href="/reviews/{stranger}?lang=id">Pindaian k7</a>' in text
+    assert "Daftarkan orangnya" in desk.web.get(f"/reviews/{stranger}").text
+    items = desk.web.get("/v1/webinars/w/reviews?status=open").json()["items"]
+    (found,) = [one for one in items if one["case_id"] == stranger]
+    assert found["evidence"] == {"kind": "scan", "id": "k7"}
+    assert [one["external_id"] for one in found["people"]] == [None]
+
+
+@pytest.mark.parametrize("do", ["assign", "reject"])
+def test_W6_a_case_of_somebody_who_is_not_enrolled_says_what_does_help(
+    desk: Any, stranger: str, do: str
+) -> None:
+    body = {"external_id": "nobody", "reason": "salah ketik"}
+    answer = desk.web.post(f"/v1/reviews/{stranger}:{do}", json=body)
+    assert (answer.status_code, answer.json()["type"]) == (
+        409, "urn:hadir:problem:case-not-enrolled",
+    )  # fmt: skip
+    assert answer.json()["detail"].startswith("Enrol the person")
+    assert desk.words == []
 
 
 def test_cases_settled_alike_are_named_by_a_group_or_their_ids(desk: Any) -> None:
