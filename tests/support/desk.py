@@ -7,7 +7,9 @@ from typing import Any
 
 import httpx
 
+from services.attendance.domain.codes import ReasonCode
 from services.attendance.domain.facts import Scan
+from services.attendance.domain.reasons import sentences
 from services.attendance.operators import Said
 from services.attendance.routes import (
     assignments,
@@ -84,8 +86,10 @@ WORDS = [
          start=START, end=START + 60),
     word("ruling-withdrawn", withdraws="r1"),
 ]  # fmt: skip
+ITEM_MISSING = {"code": "item_missing", "figures": {"item": "post-test"},
+                "text": sentences(ReasonCode.ITEM_MISSING, {"item": "post-test"})}  # fmt: skip
 DECISION = {"verdict": "needs_review", "provisional": False, "present_seconds": 3000,
-            "base_seconds": 3600, "required_seconds": 2880, "digest": "sha256:1", "reasons": []}  # fmt: skip
+            "base_seconds": 3600, "required_seconds": 2880, "digest": "sha256:1", "reasons": [ITEM_MISSING]}  # fmt: skip
 
 
 BARS = {AYU: [("connection", "m==|x9"), ("list", "aula")], BUDI: [("phone", "m==|~77")]}

@@ -54,6 +54,12 @@ def decision_line(decision: Mapping[str, Any] | None, language: Language) -> dic
     return {"verdict": verdict, "code": decision["verdict"], **said}
 
 
+def missing_items(decision: Mapping[str, Any] | None, language: Language) -> list[str]:
+    """A sentence on each required item that a person has not passed."""
+    reasons = (decision or {}).get("reasons", ())
+    return [r["text"][language] for r in reasons if r["code"] == "item_missing"]
+
+
 def candidates_of(
     view: AttendanceView, webinar_id: str, people: Sequence[str], language: Language
 ) -> list[dict[str, Any]]:

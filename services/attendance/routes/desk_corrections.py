@@ -8,7 +8,12 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ValidationError
 
 from services.attendance.desk.forms import Form, back_to, done_text, form_of, incomplete, refusal
-from services.attendance.desk.sheets import candidates_of, decision_line, sessions_of
+from services.attendance.desk.sheets import (
+    candidates_of,
+    decision_line,
+    missing_items,
+    sessions_of,
+)
 from services.attendance.desk.texts import TEXTS
 from services.attendance.pages.render import Language, page, sentence
 from services.attendance.routes import corrections, settlements
@@ -164,7 +169,7 @@ def _shown(request: Request, webinar_id: str, person: str, lang: Language, *, st
         "corrections.html", lang, TEXTS, status=status, wrong=wrong, done=done, webinar=webinar,
         person=person, who=who, known=known, sessions=sessions, filled=filled or Form({}),
         preview=preview, key=str(uuid4()), decision=decision_line(decision, lang),
-        so_far=so_far,
+        so_far=so_far, missing=missing_items(decision, lang),
         digest=(decision or {}).get("digest", ""),
         rows=_rows(request, webinar_id, who, sessions, lang) if known else [],
         waiting=None if person else _waiting(view, webinar_id, lang),

@@ -249,6 +249,11 @@ def test_whoever_needs_review_is_counted_and_listed_with_a_way_there(desk: Any) 
     assert "person=budi" not in text
 
 
+def test_the_required_item_that_is_missing_is_named(desk: Any) -> None:
+    text = desk.web.get("/corrections?webinar=w&person=ayu&lang=en").text
+    assert "The required item “post-test” was not passed." in text
+
+
 def test_a_base_is_settled_cases_closed_and_certificates_released(desk: Any) -> None:
     at = "/settlements?webinar=w"
     text = desk.web.get(at).text
