@@ -18,7 +18,8 @@ self.Door = self.Door || {};
       do {
         const page = await Door.call(
           `/v1/webinars/${webinar.webinar_id}/door-roster?limit=${PAGE}&cursor=${cursor}`);
-        const people = page.items.map((p) => ({ ...p, webinar_id: webinar.webinar_id }));
+        const people = page.items.map((p) =>
+          ({ ...p, webinar_id: webinar.webinar_id, folded: p.external_id.toLowerCase() }));
         await Door.store.putAll("people", people);
         have += people.length;
         total = page.total;

@@ -18,13 +18,28 @@ self.Door = self.Door || {};
     transaction.onabort = transaction.onerror = () => reject(transaction.error);
   });
 
+  // Version 2: numbers are found however they are typed; `folded` is the number in small letters.
+  function fold(people) {
+    people.createIndex("folded", ["webinar_id", "folded"]);
+    people.openCursor().onsuccess = (event) => {
+      const cursor = event.target.result;
+      if (!cursor) return;
+      cursor.update({ ...cursor.value, folded: cursor.value.external_id.toLowerCase() });
+      cursor.continue();
+    };
+  }
+
+  function upgrade(request, { oldVersion }) {
+    if (oldVersion < 1) make(request.result);
+    fold(request.transaction.objectStore("people"));
+  }
+
   function make(database) {
     database.createObjectStore("settings");
     database.createObjectStore("keys");
     database.createObjectStore("rosters", { keyPath: "webinar_id" });
     const people = database.createObjectStore("people", { keyPath: ["webinar_id", "participant_id"] });
     people.createIndex("mark", ["webinar_id", "mark"]);
-    people.createIndex("external", ["webinar_id", "external_id"]);
     const queue = database.createObjectStore("queue", { keyPath: "scan_id" });
     queue.createIndex("state", "state");
     queue.createIndex("person", ["webinar_id", "session_id", "who"]);
@@ -34,8 +49,8 @@ self.Door = self.Door || {};
 
   function database() {
     opened = opened || new Promise((resolve, reject) => {
-      const request = indexedDB.open(NAME, 1);
-      request.onupgradeneeded = () => make(request.result);
+      const request = indexedDB.open(NAME, 2);
+      request.onupgradeneeded = (event) => upgrade(request, event);
       request.onsuccess = () => {
         request.result.onclose = request.result.onversionchange = () => {
           request.result.close();
@@ -68,8 +83,10 @@ self.Door = self.Door || {};
 
     personByMark: (webinar, mark) => read("people", (s) => s.index("mark").get([webinar, mark])),
 
-    peopleByExternal: (webinar, start, limit) => read("people", (s) =>
-      s.index("external").getAll(IDBKeyRange.bound([webinar, start], [webinar, start + "\uffff"]), limit)),
+    peopleByExternal: (webinar, start, limit) => read("people", (s) => {
+      const folded = start.toLowerCase();
+      return s.index("folded").getAll(IDBKeyRange.bound([webinar, folded], [webinar, folded + "\uffff"]), limit);
+    }),
 
     scansOf: (webinar, session, who) => read("queue", (s) =>
       s.index("person").getAll([webinar, session, who])),
