@@ -89,8 +89,9 @@ def test_a_session_without_a_network_is_kept_over_reload_and_closed_browser_and_
     phone.said("good", "off-1")
     phone.browser.open(f"{phone.url}/door")
     until(lambda: phone.counts() == counted(1, 0))
-    phone.enter("off-2")
+    phone.enter("OFF-2")  # as somebody types it; it stays as it was given
     phone.browser.wait("document.querySelector('#found button')")
+    assert phone.browser.run("return document.querySelector('#result').dataset.kind") == "idle"
     phone.browser.run("document.querySelector('#found button').click()")
     phone.said("good", "off-2")
     phone.picture("scan-offline")
@@ -227,6 +228,89 @@ def test_a_proctor_s_list_that_was_made_without_a_network_arrives(phone: Phone, 
     until(lambda: [one.get("sent") for one in phone.kept("lists")] == [True])
     (listed,) = until(lambda: hall.attendance.get(f"{hall.path}/proctor-lists").json()["items"])
     assert (listed["session_id"], len(listed["participant_ids"])) == ("s1", 1)
+
+
+def saved_list(phone: Phone, start: str, end: str) -> None:
+    phone.browser.wait("document.querySelectorAll('#list-people input').length >= 1")
+    phone.browser.run(
+        "for (const id of ['list-start', 'list-end']) "
+        "document.getElementById(id).value = arguments[id == 'list-end' ? 1 : 0];"
+        "document.querySelector('#list-name').value = 'Ruang Mawar';"
+        "const one = document.querySelector('#list-people input'); if (!one.checked) one.click();"
+        "document.querySelector('#list-form button[type=submit]').click();",
+        start, end,
+    )  # fmt: skip
+
+
+def lists_of(phone: Phone, name: str) -> list[Any]:
+    return [one for one in phone.kept("lists") if one["name"] == name]
+
+
+def test_a_list_that_ends_before_it_begins_is_told_before_it_is_kept(phone: Phone) -> None:
+    phone.view("lists")
+    saved_list(phone, "09:00", "08:00")
+    phone.browser.wait("!document.querySelector('#list-problem').hidden")
+    assert phone.browser.text("#list-problem") == SCRIPT["problem_interval-empty"][0]
+    assert lists_of(phone, "Ruang Mawar") == []
+
+
+def test_a_list_that_the_server_refused_is_corrected_or_dropped(phone: Phone, hall: Hall) -> None:
+    phone.browser.run("document.querySelector('#list-stop').click()")
+    for list_id in ("refused-1", "refused-2"):
+        body: Any = {"session_id": "s1", "people": [], "reason": "uji", "room": None,
+                "start": rfc(time.time()), "end": rfc(time.time() - 60)}  # fmt: skip
+        kept = {"list_id": list_id, "webinar_id": hall.webinar_id, "name": list_id, "body": body}
+        phone.browser.run("return Door.store.put('lists', arguments[0])", kept)
+    phone.browser.run("document.querySelector('#send').click()")
+    until(lambda: phone.counts() == counted(0, 2))
+    phone.view("outbox")
+    refused = "document.querySelectorAll('#entries li[data-state=refused]')"
+    phone.browser.wait(f"{refused}.length == 2")
+    phone.picture("list-refused")
+    assert SCRIPT["problem_interval-empty"][0] in phone.browser.run(
+        f"return {refused}[0].textContent"
+    )
+    phone.browser.run(
+        f"window.confirm = () => true; {refused}[1].querySelectorAll('button')[1].click()"
+    )
+    phone.browser.wait(f"{refused}.length == 1")
+    phone.browser.run(f"{refused}[0].querySelector('button').click()")
+    phone.browser.wait("!document.querySelector('#list-editing').hidden")
+    start = phone.browser.run("return Door.time.field(Door.now.session.start, 'Asia/Jakarta')")
+    end = phone.browser.run("return Door.time.field(Door.now.session.end, 'Asia/Jakarta')")
+    saved_list(phone, start, end)
+    until(lambda: [one.get("sent") for one in lists_of(phone, "Ruang Mawar")] == [True])
+    assert phone.counts() == counted(0, 0)
+
+
+def test_what_was_said_of_a_scan_goes_with_the_next_view(online: Phone, hall: Hall) -> None:
+    online.enter(hall.other_code)
+    online.said("bad", SCRIPT["other-webinar"][0])
+    online.view("outbox")
+    online.view("scan")
+    online.said("idle", SCRIPT["ready"][0])
+
+
+def test_times_are_the_session_s_own_and_the_session_that_is_on_comes_first(phone: Phone) -> None:
+    said = phone.browser.run(
+        "const zone = 'Asia/Makassar', start = '2026-11-21T23:30:00Z';"
+        "return [Door.time.clock(start, zone), Door.time.field(start, zone),"
+        "Door.time.instant('09:00', {start, time_zone: zone}),"
+        "Door.time.instant('00:30', {start: '2026-11-22T14:00:00Z', time_zone: zone})]"
+    )
+    assert said == ["07.30 WITA", "07:30", "2026-11-22T01:00:00.000Z", "2026-11-22T16:30:00.000Z"]
+    chosen = phone.browser.run(
+        "const of = (id, start, end) => ({session: {id, start: `2026-11-22T${start}:00Z`,"
+        " end: `2026-11-22T${end}:00Z`}});"
+        "const all = [of('past', '01:00', '02:00'), of('next', '05:00', '06:00'),"
+        " of('on', '03:00', '04:00')];"
+        "return ['03:30', '04:30', '09:00'].map((at) =>"
+        " Door.time.current(all, Date.parse(`2026-11-22T${at}:00Z`)).session.id)"
+    )
+    assert chosen == ["on", "next", "next"]
+    phone.browser.run("document.querySelector('#change').click()")
+    phone.browser.wait("document.querySelector('#session').options.length == 1")
+    assert "WIB" in phone.browser.text("#session")
 
 
 @pytest.mark.parametrize("view", ["scan", "outbox", "walk-in", "lists", "setup"])

@@ -12,6 +12,7 @@ STATIC = FOLDER / "static"
 SCRIPTS = tuple(
     f"/static/door/{name}.js"
     for name in (
+        "time",
         "store",
         "vault",
         "sync",

@@ -32,7 +32,6 @@ PAGE: Texts = {
     "downloading": ("Mengunduh daftar peserta", "Downloading the list of participants"),
     "change": ("Ubah", "Change"),
     "camera": ("Gambar kamera", "Camera picture"),
-    "ready": ("Siap memindai", "Ready to scan"),
     "direction": ("Arah", "Direction"),
     "code_or_id": ("Kode atau nomor peserta", "Code or participant's number"),
     "find": ("Cari", "Find"),
@@ -67,12 +66,14 @@ PAGE: Texts = {
     "people": ("Peserta", "Participants"),
     "reason": ("Alasan", "Reason"),
     "list_reason": ("Daftar pengawas ruangan", "List of the room's proctor"),
+    "stop_editing": ("Batal memperbaiki", "Stop correcting"),
     "save_list": ("Simpan daftar", "Save the list"),
     "scan": ("Pindai", "Scan"),
     "queue": ("Antrean", "Queue"),
     "screen_list": ("Daftar layar", "Screen list"),
 }  # fmt: skip
 SCRIPT: Texts = {
+    "ready": ("Siap memindai", "Ready to scan"),
     "gate": ("Gerbang", "Gate"),
     "in": ("Masuk", "In"),
     "out": ("Keluar", "Out"),
@@ -119,6 +120,41 @@ SCRIPT: Texts = {
     "state_sent": ("Terkirim", "Sent"),
     "state_refused": ("Ditolak", "Refused"),
     "correct": ("Perbaiki", "Correct it"),
+    "drop": ("Hapus", "Drop it"),
+    "drop_sure": (
+        "Hapus dari ponsel ini? Isinya tidak terkirim dan tidak dapat dikembalikan.",
+        "Drop it from this phone? It was not sent, and cannot be brought back.",
+    ),
+    "problem_interval-empty": (
+        "“Hadir sampai” harus sesudah “Hadir dari”.",
+        "“Present until” must be after “Present from”.",
+    ),
+    "problem_list-without-time": (
+        "Isi jam hadirnya, atau tautan Zoom ruangan.",
+        "Give the hours, or the room's Zoom link.",
+    ),
+    "problem_room-of-other-session": (
+        "Tautan Zoom ruangan ini bukan untuk sesi ini.",
+        "This room's Zoom link is not of this session.",
+    ),
+    "problem_session-unknown": (
+        "Sesi ini sudah tidak ada; unduh daftar lagi lewat “Ubah”.",
+        "There is no such session any more; download the list again by “Change”.",
+    ),
+    "problem_webinar-unknown": ("Webinar ini tidak ada.", "There is no such webinar."),
+    "problem_invalid": (
+        "Ada isian yang tidak dapat diterima; perbaiki.",
+        "Something that was filled in cannot be taken; correct it.",
+    ),
+    "problem_other": (
+        "Server menolaknya ({code}).",
+        "The server refused it ({code}).",
+    ),
+    "nobody_chosen": ("Centang sedikitnya satu orang.", "Tick at least one person."),
+    "list_edited": (
+        "Memperbaiki daftar “{name}” untuk sesi {session}.",
+        "Correcting the list “{name}” of session {session}.",
+    ),
     "handled": ("Sudah ditangani", "Dealt with"),
     "forbidden": (
         "Peran Anda tidak boleh mengirim pindaian. Pindaian tetap tersimpan.",

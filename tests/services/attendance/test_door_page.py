@@ -15,6 +15,7 @@ from shared.http import build_app
 
 STATIC = FOLDER / "static"
 SCRIPTS = sorted((STATIC / "door").glob("*.js"))
+ROUTES = FOLDER.parent / "routes"
 TOKEN = "a-development-token"
 
 
@@ -79,6 +80,10 @@ def test_every_sentence_that_a_script_says_is_written() -> None:
     found = set().union(*map(said, SCRIPTS))
     assert found - SCRIPT.keys() == set()
     assert {f"state_{state}" for state in ("unsent", "sent", "refused")} <= SCRIPT.keys()
+    refusals = (ROUTES / "proctor_lists.py").read_text() + (ROUTES / "common.py").read_text()
+    of_lists = {"interval-empty", "list-without-time", "room-of-other-session", "session-unknown"}
+    assert {f"problem_{code}" for code in of_lists} <= SCRIPT.keys()
+    assert all(f'"{code}"' in refusals for code in of_lists)
     problems = re.findall(
         r'"(cut-short|no-code|other-webinar)"', (STATIC / "door/roster.js").read_text()
     )

@@ -10,8 +10,7 @@
   const at = (id) => document.getElementById(id);
   const say = (key, values = {}) =>
     texts[key].replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
-  const clock = (time) => new Date(time).toLocaleTimeString(
-    language === "id" ? "id-ID" : "en-GB", { hour: "2-digit", minute: "2-digit" });
+  const clock = (time) => Door.time.clock(time, now.session.time_zone);
   let now = null;
   let webinars = [];
   let last = { key: "", at: 0 };
@@ -26,6 +25,13 @@
     at("who").textContent = who;
     at("more").textContent = more;
     Door.feedback.give(kind);
+  }
+
+  // What was said of the scan before is not about what is looked at now.
+  function idle() {
+    at("result").dataset.kind = "idle";
+    at("headline").textContent = say("ready");
+    at("who").textContent = at("more").textContent = "";
   }
 
   function notice(text) {
@@ -93,6 +99,7 @@
       await scanned(text);
       return;
     }
+    idle();
     const people = await Door.store.peopleByExternal(now.webinar_id, text, 8);
     if (!people.length) { result("bad", say("nobody_found"), text); return; }
     for (const person of people) {
@@ -157,11 +164,17 @@
   async function waiting() {
     const [scans, walkIns, lists] = await Promise.all([
       Door.store.countState("unsent"), Door.store.all("walkins"), Door.store.all("lists")]);
-    return scans + walkIns.length + lists.filter((list) => !list.sent).length;
+    return scans + [...walkIns, ...lists].filter((one) => !one.sent && !one.problem).length;
+  }
+
+  async function refusedOnes() {
+    const [scans, walkIns, lists] = await Promise.all([
+      Door.store.countState("refused"), Door.store.all("walkins"), Door.store.all("lists")]);
+    return scans + [...walkIns, ...lists].filter((one) => one.problem).length;
   }
 
   async function count() {
-    const [unsent, refused] = await Promise.all([waiting(), Door.store.countState("refused")]);
+    const [unsent, refused] = await Promise.all([waiting(), refusedOnes()]);
     at("badge").textContent = unsent + refused ? String(unsent + refused) : "";
     at("counts").textContent = say("counted", { unsent, refused });
   }
@@ -180,19 +193,39 @@
     return item;
   }
 
-  const sentence = (problem) =>
+  // In this page's language, by the problem's type.
+  function sentence(problem) {
+    const code = String(problem.type || "").split(":").pop();
+    return texts[`problem_${code}`] || say("problem_other", { code });
+  }
+
+  // Of a scan the server itself says it in both languages.
+  const ofScan = (problem) =>
     problem ? (language === "id" ? problem.title : problem.detail || problem.title) : "";
 
+  // Faults of a field are in both languages, "… / …", where our own rules found them; else in English.
   function faults(problem) {
-    const found = (problem.errors || []).map((fault) => fault.detail).join(" ");
-    return `${sentence(problem)} ${found}`.trim();
+    const found = (problem.errors || []).map(({ detail }) => detail.split(" / "))
+      .map((said) => (language === "en" ? said.pop() : said.length === 2 ? said[0] : ""));
+    return [sentence(problem), ...found].join(" ").trim();
+  }
+
+  // Refused for good: it stays until somebody corrects it, or says that it may go.
+  function refusedEntry(what, one, store, key, edit) {
+    const item = entry("refused", what, `${say("state_refused")}. ${faults(one.problem)}`);
+    item.append(button(say("correct"), () => edit(one)), button(say("drop"), async () => {
+      if (!confirm(say("drop_sure"))) return;
+      await Door.store.remove(store, one[key]);
+      await outbox();
+    }));
+    return item;
   }
 
   function scanEntry(scan) {
     const flag = scan.flags && scan.flags[0];
     const state = flag || scan.status === "parked" ? "look" : scan.state;
     const words = flag ? say("two_gates", { gate: flag.gate, at: clock(flag.at * 1000) })
-      : sentence(scan.problem) || say(`state_${scan.state}`);
+      : ofScan(scan.problem) || say(`state_${scan.state}`);
     const what = `${clock(scan.time)} · ${say(scan.kind)} · ${scan.gate} · ${scan.shown || say("unknown")}`;
     const item = entry(state, what, words);
     if (scan.state === "refused") item.append(button(say("handled"), () => handled(scan)));
@@ -222,9 +255,7 @@
     at("entries").replaceChildren(
       ...newest(refused).map(scanEntry),
       ...walkIns.map((one) => walkInEntry(one)),
-      ...lists.map((list) => entry(list.problem ? "refused" : list.sent ? "sent" : "unsent",
-        `${say("list")} · ${list.name}`,
-        list.problem ? faults(list.problem) : say(list.sent ? "state_sent" : "state_unsent"))),
+      ...lists.map((list) => listEntry(list)),
       ...newest(unsent).map(scanEntry),
       ...newest(sentOnes).slice(0, 30).map(scanEntry),
     );
@@ -232,15 +263,22 @@
   }
 
   function walkInEntry(one) {
-    const words = one.problem ? faults(one.problem) : say("state_unsent");
-    const item = entry(one.problem ? "refused" : "unsent", `${clock(one.scan.time)} · ${say("new_person")}`, words);
-    if (one.problem) item.append(button(say("correct"), () => Door.walkIn.edit(one)));
-    return item;
+    const what = `${clock(one.scan.time)} · ${say("new_person")}`;
+    if (one.problem) return refusedEntry(what, one, "walkins", "walk_in_id", Door.walkIn.edit);
+    return entry("unsent", what, say("state_unsent"));
+  }
+
+  function listEntry(list) {
+    const what = `${say("list")} · ${list.name}`;
+    if (list.problem) return refusedEntry(what, list, "lists", "list_id", Door.lists.edit);
+    const state = list.sent ? "sent" : "unsent";
+    return entry(state, what, say(`state_${state}`));
   }
 
   // --- views and set-up ---
 
   function show(view) {
+    idle();
     for (const name of ["setup", "scan", "outbox", "walk-in", "lists"]) at(name).hidden = name !== view;
     for (const button of document.querySelectorAll("[data-view]")) {
       if (button.dataset.view === view) button.setAttribute("aria-current", "page");
@@ -264,10 +302,22 @@
     const webinar = webinars.find((one) => one.webinar_id === at("webinar").value);
     const list = webinar ? webinar.sessions : [];
     at("session").replaceChildren(...list.map((s) => option(s.id, sessionName(s))));
+    const soonest = Door.time.current(list.map((session) => ({ session })));
+    if (soonest) at("session").value = soonest.session.id;
   }
 
-  const sessionName = (s) => `${s.id} · ${new Date(s.start).toLocaleString(
-    language === "id" ? "id-ID" : "en-GB", { dateStyle: "medium", timeStyle: "short" })} · ${s.hall}`;
+  const sessionName = (s) => `${s.id} · ${Door.time.full(s.start, s.time_zone)} · ${s.hall}`;
+
+  // What was chosen before, while it is not over; else the session that is on now, or the next one.
+  function preselect() {
+    const choices = webinars.flatMap((webinar) => webinar.sessions.map((session) => ({ webinar, session })));
+    const before = now && choices.find(({ webinar, session }) => webinar.webinar_id === now.webinar_id
+      && session.id === now.session_id && Date.parse(session.end) > Date.now());
+    const choice = before || Door.time.current(choices);
+    if (choice) at("webinar").value = choice.webinar.webinar_id;
+    sessions();
+    if (choice) at("session").value = choice.session.id;
+  }
 
   async function setup() {
     show("setup");
@@ -281,9 +331,7 @@
       notice(stop.because === "sign-in" ? "" : say("offline_setup"));
     }
     at("webinar").replaceChildren(...webinars.map((w) => option(w.webinar_id, w.title)));
-    if (now && webinars.some((w) => w.webinar_id === now.webinar_id)) at("webinar").value = now.webinar_id;
-    sessions();
-    if (now) at("session").value = now.session_id;
+    preselect();
     at("gate").value = now ? now.gate : "";
     at("scanner").value = now ? now.scanner : "";
   }
@@ -354,7 +402,7 @@
     }
   }
 
-  Door.page = { at, say, show, count, send, entry, clock, described, option };
+  Door.page = { at, say, show, count, send, sentence, described };
   document.addEventListener("DOMContentLoaded", async () => {
     listen();
     now = await Door.store.get("settings", "now") || null;
