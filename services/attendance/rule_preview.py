@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 from services.attendance.decide import DecideStage
 from services.attendance.decisions import measured_of, standing_of
-from services.attendance.domain.codes import Verdict
+from services.attendance.domain.codes import ReasonCode, Verdict
 from services.attendance.domain.eligibility import Decision, Standing, project
 from services.attendance.domain.facts import Rule, Webinar
 from services.attendance.domain.plan import Plan
@@ -78,9 +78,17 @@ def _mark(row: Row) -> int:
 
 def _told(row: Row) -> dict[str, Any]:
     fields = ("verdict", "provisional", "present_seconds", "base_seconds", "required_seconds")
-    told = {when: {f: getattr(decision, f) for f in fields}
-            for when, decision in (("before", row.before), ("after", row.after))}  # fmt: skip
+    told = {
+        when: {**{f: getattr(decision, f) for f in fields}, "missing_items": _missing(decision)}
+        for when, decision in (("before", row.before), ("after", row.after))
+    }
     return {"participant_id": row.participant_id, "change": row.change, **told}
+
+
+def _missing(decision: Decision) -> list[str]:
+    """Required items that were not passed."""
+    missing = (r for r in decision.reasons if r.code is ReasonCode.ITEM_MISSING)
+    return [str(reason.figures["item"]) for reason in missing]
 
 
 async def _compute(

@@ -47,6 +47,7 @@ TEXTS: Texts = {
     "all_changes": ("semua", "all"),
     "nobody": ("Tidak ada orang yang berubah.", "Nobody changes."),
     "participant": ("Peserta", "Participant"),
+    "missing_items": ("belum memenuhi: {items}", "not passed: {items}"),
     "change": ("Perubahan", "Change"),
     "present": ("Hadir", "Present"),
     "required_now": ("Syarat sekarang", "Required now"),

@@ -40,6 +40,12 @@ def test_it_shows_the_outcome_and_links_to_the_people(page: Played, lang: str) -
     assert links == [item["participant_id"] for item in told["items"][:50]]
 
 
+def test_a_row_names_the_required_item_that_would_be_missing(page: Played) -> None:
+    shown = httpx.get(f"{page.url}/webinars/{WEBINAR}/rule", cookies={"hadir_token": TOKEN},
+                      params={"share": 80, "required_items": "post-test"})  # fmt: skip
+    assert "belum memenuhi: post-test" in shown.text
+
+
 def test_it_says_what_it_cannot_compute(page: Played) -> None:
     url = f"{page.url}/webinars/{WEBINAR}/rule"
     query = {"share": "70", "latest_join": "abc"}

@@ -122,6 +122,10 @@ def test_D1_what_follows_is_what_was_previewed(
         who = item["participant_id"]
         assert [item["before"][n] for n in EXACT] == [before[who][n] for n in EXACT]
         assert [item["after"][n] for n in EXACT] == [after[who][n] for n in EXACT]
+        missing = [
+            r["figures"]["item"] for r in after[who]["reasons"] if r["code"] == "item_missing"
+        ]
+        assert item["after"]["missing_items"] == missing
         assert item["change"] == ("rises" if after[who]["verdict"] == "eligible" else "falls")
     for when, decisions in (("before", before), ("after", after)):
         count = sum(d["verdict"] == "eligible" for d in decisions.values())
