@@ -49,7 +49,7 @@ format: $(STAMP) ## Rewrite the code in the one format
 
 soak: $(STAMP) ## Long tests: 200 kills, and 20 webinars of 500 people in three orders of arrival
 	@HADIR_KILLS=$${HADIR_KILLS:-200} $(BIN)/python -m pytest tests/flow/test_kill.py $(ARGS)
-	@$(BIN)/python -m pytest -m soak tests/oracle/test_matrix.py tests/flow/test_matrix.py $(ARGS)
+	@$(BIN)/python -m pytest -m soak tests/oracle/test_matrix.py tests/flow/test_matrix.py tests/benchmarks $(ARGS)
 
 mutants: $(STAMP) ## Break every rule once in a copy, and see a test go red (ARGS="I4 W1")
 	@$(BIN)/python -m tests.mutations.run $(ARGS)
