@@ -73,11 +73,11 @@ def later_reads() -> list[Any]:
 
 def test_Z3_rows_whose_webhooks_retention_took_do_not_look_lost_after_a_restart() -> None:
     told = []
-    for now in (LAST, LAST + 1):
+    for moment in (LAST, LAST + 1):
         pipeline, _ = small(people=0)
         for event in later_reads():
             pipeline.report(event)
-        pipeline.knowledge.forget_old_reports(now)
+        pipeline.knowledge.forget_old_reports(moment)
         pipeline.flush()
         told.append(any(b"connection-seen" in frame for _, frame in pipeline.log.frames))
     assert told == [True, False]

@@ -184,6 +184,13 @@ def test_L4_the_digest_changes_with_intervals_sources_rule_version_and_standing(
     assert found.digest != decided(PLAN, ENOUGH).digest
 
 
+def test_L4_the_digest_tells_an_observed_end_from_an_inferred_one():
+    plan = the_plan(None, meeting(started=0, ended=2880))
+    observed, inferred = decided(plan, ENOUGH), decided(plan, STILL_IN)
+    assert observed.present_seconds == inferred.present_seconds == 2880
+    assert observed.digest != inferred.digest
+
+
 def test_L4_a_passed_item_is_evidence():
     plan = the_plan(webinar(rule={"required_items": ("test",)}), ENDED)
     passed = decided(plan, ENOUGH, standing_more={"items": frozenset({"test"})})
