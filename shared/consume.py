@@ -26,6 +26,8 @@ ATTEMPTS = 3
 RETRY_SECONDS = 1.0
 NOT_YET_SECONDS = 0.2
 COMMIT_SECONDS = 1.0
+METADATA_MS = 5_000
+"""A broker that heard of a topic after the member joined: its partitions are assigned that soon."""
 FULL = 0.25
 """A poll with this share of the most it may bring is full: the next one follows at once."""
 
@@ -142,8 +144,13 @@ class BatchConsumer:
             max_partition_fetch_bytes=fetch_bytes,
             fetch_max_bytes=8 * fetch_bytes,
             session_timeout_ms=15_000,
+            metadata_max_age_ms=METADATA_MS,
             allow_auto_create_topics=False,
         )
+        if isinstance(self._consumer, KafkaConsumer):
+            # a leader of kafka-python that has no metadata yet assigns nothing, and may hang then
+            for name in self._by_name:
+                self._consumer.partitions_for_topic(name)
         self._consumer.subscribe(list(self._by_name), listener=_Seek(self))
 
     def assigned(self, partitions: Sequence[TopicPartition]) -> None:

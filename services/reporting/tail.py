@@ -8,6 +8,7 @@ from kafka import TopicPartition
 
 from services.reporting.handlers import source_of
 from shared.consume import Poison, parse
+from shared.consume import METADATA_MS
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
@@ -44,7 +45,7 @@ def fast_consumer(settings: KafkaSettings, group: str | None = None) -> FastCons
         group_id=settings.group(group) if group else None, session_timeout_ms=15_000,
         group_instance_id=settings.instance or None if group else None,
         auto_offset_reset="earliest", max_poll_records=5_000,
-        max_partition_fetch_bytes=4 * 1024 * 1024,
+        max_partition_fetch_bytes=4 * 1024 * 1024, metadata_max_age_ms=METADATA_MS,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """The batch consumer on a real broker: succeed, retry, or dead-letter; there is no fourth way."""
 
+import secrets
 import threading
 import time
 from collections.abc import Callable
@@ -9,7 +10,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from shared.consume import NotYet
+from shared.consume import BatchConsumer, NotYet
 from shared.events.attendance import EligibilityDecidedV1
 from shared.topics import DECISIONS, WEBINARS
 from tests.support.consuming import (
@@ -20,6 +21,7 @@ from tests.support.consuming import (
     publish,
     run,
 )
+from tests.support.witness import make_topics
 
 
 @on_both_clients
@@ -129,6 +131,20 @@ def test_two_members_share_the_partitions_and_handle_everything(own: Any, member
         thread.join(timeout=20)
     assert one.records
     assert two.records
+
+
+@on_both_clients
+def test_a_topic_that_the_broker_hears_of_after_the_member_joined_is_taken_up(
+    settings: Any, client: Any
+) -> None:
+    own, seen = settings(topic_prefix=f"t{secrets.token_hex(4)}."), Seen()
+    consumer = BatchConsumer(own, group="g", topics=[DECISIONS], handle=seen, client=client)
+    for _ in range(20):
+        consumer.step(0.1)
+    make_topics(own, (DECISIONS,))
+    publish(own, 1)
+    run(consumer, lambda: bool(seen.records))
+    consumer.close()
 
 
 def until(true: Callable[[], bool], within: float = 40.0) -> None:

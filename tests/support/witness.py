@@ -15,11 +15,16 @@ from shared.topics import Topic
 def fresh_topics(settings: Any, topics: Iterable[Topic]) -> Any:
     """The settings with a prefix of their own, and these topics (with dead letters) under it."""
     own = settings(topic_prefix=f"t{secrets.token_hex(4)}.")
+    make_topics(own, topics)
+    return own
+
+
+def make_topics(own: KafkaSettings, topics: Iterable[Topic]) -> None:
+    """Create these topics and their dead letters."""
     names = {name for t in topics for name in (own.topic(t), own.dead_letters(t))}
     with KafkaAdminClient(bootstrap_servers=own.kafka) as admin:
         admin.create_topics({name: how for name, how in wanted(own).items() if name in names})
         admin.wait_for_topics(sorted(names), timeout_ms=60_000)
-    return own
 
 
 def read_all(settings: KafkaSettings, topic: str) -> list[Any]:
