@@ -7,8 +7,7 @@ import structlog
 from kafka import TopicPartition
 
 from services.reporting.handlers import source_of
-from shared.consume import Poison, parse
-from shared.consume import METADATA_MS
+from shared.consume import METADATA_MS, Poison, parse
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
 from shared.settings import KafkaSettings
