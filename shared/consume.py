@@ -4,22 +4,20 @@ never will. Nothing is skipped silently and nothing is committed before its effe
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import structlog
 from kafka import ConsumerRebalanceListener, KafkaConsumer, TopicPartition
 from kafka.errors import KafkaError
 from kafka.structs import OffsetAndMetadata
-from pydantic import ValidationError
 from redis.exceptions import RedisError
 
 from shared.dead_letters import Burial, Dead
-from shared.envelope import header
-from shared.events import Event
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
+from shared.records import Poison, Record, parse, text_of
 from shared.settings import KafkaSettings
-from shared.topics import EVENT_TYPES, Topic
+from shared.topics import Topic
 
 log = structlog.get_logger()
 ATTEMPTS = 3
@@ -30,23 +28,6 @@ METADATA_MS = 5_000
 """A broker that heard of a topic after the member joined: its partitions are assigned that soon."""
 FULL = 0.25
 """A poll with this share of the most it may bring is full: the next one follows at once."""
-
-
-class Record(NamedTuple):
-    """One event as consumed; `event` None is a tombstone. `timestamp` in ms, of the record."""
-
-    topic: Topic
-    partition: int
-    offset: int
-    key: str
-    event: Any
-    timestamp: int
-    value: bytes | None
-    headers: Sequence[tuple[str, bytes]]
-
-
-class Poison(Exception):
-    """This record can never be handled; the text is the reason in its dead letter."""
 
 
 class NotYet(Exception):
@@ -60,30 +41,6 @@ class Handler(Protocol):
     """Brings a batch's effects about; called again with the same records after a crash."""
 
     def __call__(self, records: Sequence[Record]) -> None: ...
-
-
-def parse(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes) -> Event:
-    """The typed event of a record.
-
-    Raises:
-        Poison: no or unknown event type, or a body that is not such an event.
-    """
-    name = header(headers, "ce_type")
-    kind = EVENT_TYPES.get(name or "")
-    if kind is None or kind not in topic.events:
-        raise Poison(f"unknown event type {name!r}")
-    try:
-        return kind.model_validate_json(value)
-    except ValidationError as wrong:
-        where = ", ".join(".".join(map(str, e["loc"])) or "body" for e in wrong.errors()[:5])
-        raise Poison(f"not a {name}: {where}") from None
-
-
-def _key(key: bytes | None) -> str:
-    try:
-        return (key or b"").decode()
-    except UnicodeDecodeError:
-        raise Poison("the key is not UTF-8") from None
 
 
 class _Seek(ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
@@ -260,7 +217,7 @@ class BatchConsumer:
         topic = self._by_name[record.topic]
         headers = list(record.headers or ())
         try:
-            key = _key(record.key)
+            key = text_of(record.key)
             event = None if record.value is None else self._parse(topic, headers, record.value)
         except Poison as reason:
             return Dead(topic, record, record.key, str(reason), 1)

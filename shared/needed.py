@@ -11,9 +11,9 @@ from typing import Any
 
 from pydantic import ValidationError, create_model
 
-from shared.consume import parse
 from shared.envelope import header
 from shared.events import Event, Model
+from shared.records import parse
 from shared.topics import Topic
 
 Parse = Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any]
@@ -23,7 +23,7 @@ def parser_of(needed: Mapping[Topic, Iterable[str]]) -> Parse:
     """A parser that gives, of the events of these topics, these fields and the plain ones that must
     be there, and of other topics whole events.
 
-    It raises shared.consume.Poison as `shared.consume.parse` does, for what is wrong with the fields.
+    It raises Poison as `shared.records.parse` does, for what is wrong with the fields.
     """
     readers = {
         (topic.name, kind.type): _only(kind, fields)

@@ -12,8 +12,8 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
-from shared.consume import Poison, parse
 from shared.provision import partitions_of
+from shared.records import Poison, parse
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 

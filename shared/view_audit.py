@@ -10,12 +10,13 @@ from typing import Any, NamedTuple
 import redis as redis_lib
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.consume import Poison, Record, parse
 from shared.needed import Parse
 from shared.provision import partitions_of
+from shared.records import Poison, Record, parse
 from shared.settings import Settings
 from shared.topics import Topic
-from shared.views import Project, View
+from shared.views import View
+from shared.writes import Project
 
 CHUNK = 2_000
 APART = ("ready", "position:", "scan-claims:", "reserved")

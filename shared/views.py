@@ -9,103 +9,17 @@ learns that it is one. When the store was emptied, positions are gone too, and t
 Readers ask `ready()` first: a view that is being rebuilt must not be taken for an empty world.
 """
 
-import threading
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from itertools import groupby
 from typing import Any
 
 import redis as redis_lib
-import structlog
-from kafka.errors import KafkaError
 from redis.client import Pipeline
 
-from shared.consume import BatchConsumer, NotYet, Record, parse
-from shared.fast_consumer import FastConsumer
+from shared.consume import NotYet
+from shared.records import Record
 from shared.settings import Settings
 from shared.topics import Topic
-
-log = structlog.get_logger()
-GATHER = 0.1
-"""Seconds between two batches that are not full: where records come one by one, a view is so much
-later, for a fraction of the fetches and transactions."""
-
-
-class Writes:
-    """A batch's absolute writes, gathered per Redis key: a hundredth of the commands, the same
-    outcome. Its methods are those of a Redis pipeline."""
-
-    def __init__(self) -> None:
-        self._texts: dict[str, Any] = {}
-        self._fields: dict[str, dict[Any, Any]] = defaultdict(dict)
-        self._first: dict[str, dict[Any, Any]] = defaultdict(dict)
-        self._sets: dict[str, dict[str, bool]] = defaultdict(dict)
-        self._ordered: dict[str, dict[str, bool]] = defaultdict(dict)
-
-    def set(self, key: str, value: Any) -> None:
-        """A text."""
-        self._texts[key] = value
-
-    def hset(self, key: str, field: Any, value: Any) -> None:
-        """A field of a hash."""
-        self._fields[key][field] = value
-
-    def hdel(self, key: str, field: Any) -> None:
-        """No field of a hash."""
-        self._fields[key][field] = None
-
-    def hsetnx(self, key: str, field: Any, value: Any) -> None:
-        """A field of a hash that the first writer of it decides."""
-        self._first[key].setdefault(field, value)
-
-    def sadd(self, key: str, member: str) -> None:
-        """In a set."""
-        self._sets[key][member] = True
-
-    def srem(self, key: str, member: str) -> None:
-        """Not in a set."""
-        self._sets[key][member] = False
-
-    def zadd(self, key: str, members: Mapping[str, int]) -> None:
-        """In a set that is ordered by its members; all scores are 0."""
-        self._ordered[key].update(dict.fromkeys(members, True))
-
-    def zrem(self, key: str, member: str) -> None:
-        """Not in an ordered set."""
-        self._ordered[key][member] = False
-
-    def onto(self, pipe: Pipeline) -> None:
-        """Queue all of it."""
-        if self._texts:
-            pipe.mset(self._texts)
-        for key, fields in self._fields.items():
-            there = {name: value for name, value in fields.items() if value is not None}
-            gone = fields.keys() - there.keys()
-            if there:
-                pipe.hset(key, mapping=there)
-            if gone:
-                pipe.hdel(key, *gone)
-        for key, fields in self._first.items():
-            for name, value in fields.items():
-                pipe.hsetnx(key, name, value)
-        self._members(self._sets, pipe.sadd, pipe.srem)
-        self._members(self._ordered, lambda key, *m: pipe.zadd(key, dict.fromkeys(m, 0)), pipe.zrem)
-
-    @staticmethod
-    def _members(
-        sets: Mapping[str, Mapping[str, bool]], put: Callable[..., Any], take: Callable[..., Any]
-    ) -> None:
-        for key, members in sets.items():
-            there = [member for member, present in members.items() if present]
-            gone = [member for member, present in members.items() if not present]
-            if there:
-                put(key, *there)
-            if gone:
-                take(key, *gone)
-
-
-Project = Callable[[Writes, Record], None]
-"""Says which absolute writes a record makes; reads nothing, decides by the record alone."""
+from shared.writes import Project, Writes
 
 
 class LostView(NotYet):
@@ -151,24 +65,32 @@ class View:
         Raises:
             LostView: the stored position is not `expected`.
         """
+
+        def queue(pipe: Pipeline) -> None:
+            writes = Writes()
+            for record in records:
+                project(writes, record)
+            writes.onto(pipe)
+
         first, last = records[0], records[-1]
         place = self._position_key(first.topic.name, first.partition)
-        writes = Writes()
+        self._move(place, expected, last.offset + 1, queue)
+        return last.offset + 1
+
+    def _move(self, place: str, expected: int, to: int, queue: Callable[[Pipeline], None]) -> None:
+        """Queued writes and the position in one transaction, if the position is the expected one."""
         with self.client.pipeline(transaction=True) as pipe:
             pipe.watch(place)  # type: ignore[no-untyped-call] # the client has no type here
             stored: Any = pipe.get(place)
             if int(stored or 0) != expected:
                 raise LostView(f"{place} stands at {stored}, not at {expected}")
-            for record in records:
-                project(writes, record)
             pipe.multi()
-            writes.onto(pipe)
-            pipe.set(place, last.offset + 1)
+            queue(pipe)
+            pipe.set(place, to)
             try:
                 pipe.execute()
             except redis_lib.WatchError as moved:
                 raise LostView(f"{place} was moved by another writer") from moved
-        return last.offset + 1
 
     def ready(self) -> bool:
         """Whether the view has once caught up with its topics since it was last empty."""
@@ -200,17 +122,7 @@ class View:
             LostView: the stored position is not `expected`.
         """
         place = self._position_key(topic, partition)
-        with self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(place)  # type: ignore[no-untyped-call]
-            stored: Any = pipe.get(place)
-            if int(stored or 0) != expected:
-                raise LostView(f"{place} stands at {stored}, not at {expected}")
-            pipe.multi()
-            pipe.set(place, position)
-            try:
-                pipe.execute()
-            except redis_lib.WatchError as moved:
-                raise LostView(f"{place} was moved by another writer") from moved
+        self._move(place, expected, position, lambda _: None)
 
     def drop(self) -> None:
         """Delete the whole view; its projector rebuilds it from the topics.
@@ -243,74 +155,3 @@ def _chunks(items: Iterable[Any], size: int) -> Iterable[list[Any]]:
             batch = []
     if batch:
         yield batch
-
-
-class Projector:
-    """Keeps one view: a group member that applies topics to it and rebuilds it when it is lost."""
-
-    def __init__(self, settings: Settings, view: View, topics: Sequence[Topic], project: Project,
-                 *, instance: str = "",
-                 parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
-                 ) -> None:  # fmt: skip
-        self.view, self._project = view, project
-        self._expected: dict[tuple[str, int], int] = {}
-        self.consumer = BatchConsumer(
-            settings, group=f"view.{view.prefix.removeprefix(settings.topic_prefix)}",
-            topics=topics, handle=self._apply, position=self._start, instance=instance,
-            max_records=5_000, client=FastConsumer, parse=parse, gather=GATHER,
-        )  # fmt: skip
-
-    def _start(self, topic: Topic, partition: int) -> int:
-        at = self.view.position(topic, partition)
-        self._expected[topic.name, partition] = at
-        return at
-
-    def _apply(self, records: Sequence[Record]) -> None:
-        for _, group in groupby(
-            sorted(records, key=_place), key=lambda r: (r.topic.name, r.partition)
-        ):
-            batch = list(group)
-            place = (batch[0].topic.name, batch[0].partition)
-            batch = [r for r in batch if r.offset >= self._expected[place]]
-            if not batch:
-                continue
-            self._expected[place] = self.view.advance(batch, self._project, self._expected[place])
-
-    def idle(self) -> None:
-        """Nothing to read: notice an emptied store, pass over gaps, say when the view is complete."""
-        ready = self.view.ready()
-        if not ready and self._lost():
-            log.warning("view_lost", view=self.view.prefix, detail="the store was emptied")
-            self.consumer.rewind()
-            return
-        self._pass_over_gaps()
-        if not ready and self.consumer.ready.is_set():
-            self.view.mark_ready(self.consumer.ends())  # every member's partitions, not only ours
-
-    def _lost(self) -> bool:
-        return any(at and self.view.stored(*place) is None for place, at in self._expected.items())
-
-    def _pass_over_gaps(self) -> None:
-        for (topic, partition), at in self.consumer.positions().items():
-            place = (topic.name, partition)
-            expected = self._expected.get(place, at)
-            if at > expected:
-                self.view.pass_over(*place, expected, at)
-                self._expected[place] = at
-
-    def run(self, stop: threading.Event) -> None:
-        """Until `stop`."""
-        self.consumer.run(stop, idle=self._idle_safely)
-
-    def _idle_safely(self) -> None:
-        try:
-            self.idle()
-        except LostView as lost:
-            log.warning("view_lost", view=self.view.prefix, detail=str(lost))
-            self.consumer.rewind()
-        except (redis_lib.RedisError, KafkaError) as away:
-            log.info("not_reachable", because=type(away).__name__)
-
-
-def _place(record: Record) -> tuple[str, int, int]:
-    return record.topic.name, record.partition, record.offset

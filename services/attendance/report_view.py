@@ -7,9 +7,10 @@ import orjson
 
 from services.attendance.domain.reading_plan import settled
 from services.attendance.domain.reports import Read, confirmed
-from shared.consume import Record
 from shared.events.reports import ReportReadV1
-from shared.views import View, Writes
+from shared.records import Record
+from shared.views import View
+from shared.writes import Writes
 
 PAGE = 1_000
 

@@ -5,14 +5,15 @@ from typing import Any, NamedTuple
 
 import orjson
 
-from shared.consume import Record
 from shared.events.rulings import (
     ConnectionAssignedV1,
     PeopleListedV1,
     RulingWithdrawnV1,
     TimeCorrectedV1,
 )
-from shared.views import View, Writes
+from shared.records import Record
+from shared.views import View
+from shared.writes import Writes
 
 KIND = "hadir.attendance."
 

@@ -10,8 +10,9 @@ from typing import Any, NamedTuple
 import orjson
 
 from services.attendance.domain.facts import Scan
-from shared.consume import Record
-from shared.views import View, Writes
+from shared.records import Record
+from shared.views import View
+from shared.writes import Writes
 
 
 class Taken(NamedTuple):

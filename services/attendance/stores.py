@@ -13,9 +13,9 @@ from services.attendance import rulings_view
 from services.attendance.report_view import project_difference, project_report
 from services.attendance.rulings_view import RulingsView
 from services.attendance.scan_memory import project_scan
-from shared.consume import Record
 from shared.keys import split_person_key
 from shared.needed import parser_of
+from shared.records import Record
 from shared.settings import KafkaSettings, Settings
 from shared.topics import (
     ATTENDANCE_AUDIT,
@@ -30,7 +30,8 @@ from shared.topics import (
     SCANS,
     WEBINARS,
 )
-from shared.views import View, Writes, connect
+from shared.views import View, connect
+from shared.writes import Writes
 
 TOPICS = (
     WEBINARS, ENROLMENTS, SCANS, DECISIONS, REVIEWS, CERTIFICATES, RULINGS, ATTENDANCE_AUDIT,

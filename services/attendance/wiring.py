@@ -82,8 +82,8 @@ def build_api(settings: Any) -> Any:
     """The FastAPI application."""
     from services.attendance import stores
     from shared.http import build_app
+    from shared.projector import Projector
     from shared.publish import AsyncPublisher
-    from shared.views import Projector
 
     view, publisher, stop = (
         stores.AttendanceView(settings),

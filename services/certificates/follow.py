@@ -8,9 +8,9 @@ import structlog
 from kafka import TopicPartition
 from kafka.errors import KafkaTimeoutError
 
-from shared.consume import Poison, Record, parse
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
+from shared.records import Poison, Record, parse
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 

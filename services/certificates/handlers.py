@@ -11,10 +11,11 @@ from services.certificates.domain.waiting import Place, Who
 from services.certificates.issuing import Issuer
 from services.certificates.stores import ERASED, PeopleView
 from services.certificates.vault import Vault
-from shared.consume import NotYet, Poison, Record
+from shared.consume import NotYet
 from shared.crypto import CannotOpen
 from shared.events.certificates import CertificateIssuedV1
 from shared.keys import certificate_id_of, split_person_key
+from shared.records import Poison, Record
 
 log = structlog.get_logger()
 

@@ -11,10 +11,10 @@ import structlog
 from services.certificates.domain.content import PLACE_ZONE
 from services.certificates.domain.ledger import BadClaim, Ledger
 from services.certificates.follow import Follower
-from shared.consume import Poison, Record
 from shared.events.certificates import NumberTakenV1
 from shared.events.registration import WebinarSetV1
 from shared.publish import Written
+from shared.records import Poison, Record
 from shared.settings import KafkaSettings
 from shared.topics import CERTIFICATES, NUMBERS, PROGRAMMES, WEBINARS
 

@@ -8,14 +8,15 @@ from typing import Any, NamedTuple
 
 from services.certificates.domain.certificate import holding
 from services.certificates.domain.waiting import Who
-from shared.consume import Record
 from shared.crypto import code
 from shared.events.certificates import CertificateIssuedV1
 from shared.keys import person_key
 from shared.needed import parser_of
+from shared.records import Record
 from shared.settings import Settings
 from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, KEYS, PARTICIPANTS, Topic
-from shared.views import View, Writes
+from shared.views import View
+from shared.writes import Writes
 
 parse_needed = parser_of({
     KEYS: ("wrapped",), PARTICIPANTS: ("sealed",), ENROLMENTS: ("region_code", "category"),
@@ -54,7 +55,7 @@ class PeopleView:
         }
 
     def project(self, pipe: Writes, record: Record) -> None:
-        """Queue one record's writes (`shared.views.Project`)."""
+        """Queue one record's writes (`shared.writes.Project`)."""
         name, event = self._hashes[record.topic.name], record.event
         if record.topic is KEYS:
             pipe.hset(name, record.key, event.wrapped if event else ERASED)

@@ -101,8 +101,9 @@ def build_worker(settings: Any, *, client: Any = None) -> Any:
     from services.certificates.vault import Vault
     from services.certificates.worker import DecisionConsumer, Worker
     from shared.consume import BatchConsumer
+    from shared.projector import Projector
     from shared.publish import KafkaPublisher
-    from shared.views import Projector, connect
+    from shared.views import connect
 
     store, maker, vault, logs = (
         client or connect(settings), build_maker(settings), Vault(settings.kek), Logs(settings)

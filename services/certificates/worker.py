@@ -13,12 +13,13 @@ from services.certificates.issuing import Issuer
 from services.certificates.logs import Logs
 from services.certificates.settings import CertificatesWorkerSettings
 from services.certificates.stores import Floors
-from shared.consume import TRANSIENT, BatchConsumer, Handler, Poison, Record
+from shared.consume import TRANSIENT, BatchConsumer, Handler
 from shared.fast_consumer import FastConsumer
 from shared.needed import parser_of
+from shared.projector import GATHER, Projector
+from shared.records import Poison, Record
 from shared.telemetry import DOCUMENTS_WAITING
 from shared.topics import DECISIONS, Topic
-from shared.views import GATHER, Projector
 
 log = structlog.get_logger()
 WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by a missing person or webinar")

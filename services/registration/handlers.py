@@ -3,12 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from shared.consume import Record
 from shared.keys import split_person_key
 from shared.needed import parser_of
+from shared.records import Record
 from shared.settings import Settings
 from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, PROGRAMMES, WEBINARS, Topic
-from shared.views import Project, View, Writes, connect
+from shared.views import View, connect
+from shared.writes import Project, Writes
 
 NAME = "registration"
 TOPICS = (PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS)

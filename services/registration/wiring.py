@@ -10,7 +10,7 @@ from shared import telemetry
 from shared.settings import KafkaSettings, load_or_exit
 
 if TYPE_CHECKING:
-    from shared.views import Projector
+    from shared.projector import Projector
 
 KAFKA_SECONDS = 1.0
 
@@ -35,8 +35,8 @@ def run_worker() -> None:
     settings = load_or_exit(RegistrationWorkerSettings)
     from services.registration.handlers import TOPICS, parse_needed, projection, view_of
     from shared.operator_routes import serve_operator_routes
+    from shared.projector import Projector
     from shared.provision import require
-    from shared.views import Projector
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):

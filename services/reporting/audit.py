@@ -14,8 +14,8 @@ from services.reporting.programmes import Programmes
 from services.reporting.publisher import absorb
 from services.reporting.stores import CounterStore, Mark
 from services.reporting.tail import Heard, Tail, fast_consumer, log_ends
-from shared.consume import Poison, Record
 from shared.provision import partitions_of
+from shared.records import Poison, Record
 from shared.settings import Settings
 from shared.topics import PROGRAMMES, QUOTAS
 from shared.views import connect

@@ -21,8 +21,9 @@ from services.reporting.domain.quota import (
 from services.reporting.handlers import SOURCES, Learnt, parse_needed, read, source_of
 from services.reporting.packing import shelf_of
 from services.reporting.stores import MOST_FIELDS, Change, CounterStore, Mark
-from shared.consume import BatchConsumer, NotYet, Record
+from shared.consume import BatchConsumer, NotYet
 from shared.fast_consumer import FastConsumer
+from shared.records import Record
 from shared.settings import Settings
 from shared.topics import Topic
 from shared.views import LostView

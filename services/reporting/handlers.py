@@ -14,12 +14,12 @@ from services.reporting.domain.quota import (
     learnt,
 )
 from services.reporting.packing import is_region
-from shared.consume import Poison, Record
 from shared.events.attendance import EligibilityDecidedV1, Verdict
 from shared.events.certificates import CertificateIssuedV1
 from shared.events.registration import EnrolledV1
 from shared.keys import split_person_key
 from shared.needed import parser_of
+from shared.records import Poison, Record
 from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, Topic
 
 

@@ -7,9 +7,10 @@ import structlog
 from kafka import TopicPartition
 
 from services.reporting.handlers import source_of
-from shared.consume import METADATA_MS, Poison, parse
+from shared.consume import METADATA_MS
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
+from shared.records import Poison, parse
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 

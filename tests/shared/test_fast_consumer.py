@@ -9,9 +9,10 @@ import pytest
 from kafka import TopicPartition
 from kafka.errors import KafkaError
 
-from shared.consume import BatchConsumer, Record
+from shared.consume import BatchConsumer
 from shared.fast_consumer import FastConsumer
 from shared.publish import KafkaPublisher, Outgoing
+from shared.records import Record
 from shared.topics import ENROLMENTS
 from tests.services.reporting.world import enrolled
 

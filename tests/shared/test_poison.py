@@ -8,9 +8,9 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from shared import dead_letters
-from shared.consume import Poison, Record, parse
 from shared.dead_letters import TooMuchPoison
 from shared.envelope import as_dict
+from shared.records import Poison, Record, parse
 from shared.topics import DECISIONS
 from tests.support.consuming import (
     DECIDED,

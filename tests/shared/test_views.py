@@ -10,13 +10,15 @@ import pytest
 import redis
 from redis.client import Pipeline
 
-from shared.consume import Record
 from shared.events import Event
 from shared.events.attendance import EligibilityDecidedV1
 from shared.examples import example
+from shared.projector import Projector
 from shared.publish import KafkaPublisher, Outgoing
+from shared.records import Record
 from shared.topics import DECISIONS, WEBINARS
-from shared.views import LostView, Projector, View, Writes, connect
+from shared.views import LostView, View, connect
+from shared.writes import Writes
 from tests.support.witness import fresh_topics, write
 
 DECIDED = example(EligibilityDecidedV1.type)

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from redis.client import Pipeline
 
-from shared.views import Writes
+from shared.writes import Writes
 
 
 class Told:

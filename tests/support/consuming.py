@@ -8,11 +8,12 @@ import pytest
 from kafka import KafkaConsumer
 
 from shared import consume
-from shared.consume import BatchConsumer, Record
+from shared.consume import BatchConsumer
 from shared.events.attendance import EligibilityDecidedV1
 from shared.examples import example
 from shared.fast_consumer import FastConsumer
 from shared.publish import KafkaPublisher, Outgoing
+from shared.records import Record
 from shared.topics import DECISIONS
 from tests.support.witness import committed, read_all
 

@@ -10,13 +10,8 @@ from services.registration.domain.people import Person, Webinar, as_person, cell
 from services.registration.domain.problems import sentence
 from services.registration.domain.programme import Fault
 from services.registration.domain.webinar import zoom_numbers
-from services.registration.routes.bodies import (
-    Enrolled,
-    Enrolment,
-    EnrolmentBody,
-    Enrolments,
-    Participant,
-)
+from services.registration.routes.answers import Enrolled, Enrolment, Enrolments, Participant
+from services.registration.routes.bodies import EnrolmentBody
 from services.registration.routes.common import (
     Cursor,
     IfMatch,

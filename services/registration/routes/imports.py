@@ -13,7 +13,7 @@ from services.registration.domain.problems import UnreadableFile
 from services.registration.domain.table import COLUMNS, REQUIRED, outline
 from services.registration.domain.webinar import zoom_numbers
 from services.registration.imports import Result
-from services.registration.routes.bodies import ImportJob, ImportResult
+from services.registration.routes.answers import ImportJob, ImportResult
 from services.registration.routes.common import IdempotencyKey, Organiser, Work, new_id
 from services.registration.routes.enrolments import existing_webinar
 from services.registration.routes.examples import FILE

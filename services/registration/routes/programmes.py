@@ -12,13 +12,8 @@ from services.registration.domain.programme import (
     programme_faults,
     quota_faults,
 )
-from services.registration.routes.bodies import (
-    Programme,
-    ProgrammeBody,
-    Programmes,
-    programme_dict,
-    programme_of,
-)
+from services.registration.routes.answers import Programme, Programmes, programme_dict, programme_of
+from services.registration.routes.bodies import ProgrammeBody
 from services.registration.routes.common import (
     Cursor,
     IdempotencyKey,

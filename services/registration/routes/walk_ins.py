@@ -12,7 +12,8 @@ from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from services.registration.commands import Change, audit
-from services.registration.routes.bodies import Enrolled, EnrolmentBody, WalkInBody
+from services.registration.routes.answers import Enrolled
+from services.registration.routes.bodies import EnrolmentBody, WalkInBody
 from services.registration.routes.common import Work, say
 from services.registration.routes.enrolments import existing_webinar, path_of, person_of
 from shared.http import Caller, Problem, Role, caller_of

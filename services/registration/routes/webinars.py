@@ -10,13 +10,8 @@ from pydantic import ValidationError
 from services.registration.commands import unknown
 from services.registration.domain.programme import Fault
 from services.registration.domain.webinar import webinar_faults
-from services.registration.routes.bodies import (
-    Webinar,
-    WebinarBody,
-    Webinars,
-    webinar_dict,
-    webinar_of,
-)
+from services.registration.routes.answers import Webinar, Webinars, webinar_dict, webinar_of
+from services.registration.routes.bodies import WebinarBody
 from services.registration.routes.common import (
     Cursor,
     IdempotencyKey,

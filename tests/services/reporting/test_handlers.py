@@ -6,8 +6,8 @@ import pytest
 
 from services.reporting.domain.quota import Certificate, Decision, Enrolment
 from services.reporting.handlers import HANDLERS, SOURCES, parse_needed, read
-from shared.consume import Poison, Record
 from shared.publish import Outgoing
+from shared.records import Poison, Record
 from shared.topics import DECISIONS, ENROLMENTS
 from tests.services.reporting.world import certified, decided, enrolled
 

@@ -157,7 +157,7 @@ def test_a_tombstone_on_a_cell_is_answered_too(own: Any, store: CounterStore) ->
 
 def quota_records_of(own: Any) -> list[Any]:
     """The records that are no tombstones."""
-    from shared.consume import parse
+    from shared.records import parse
     from tests.support.witness import read_all
 
     return [

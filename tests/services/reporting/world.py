@@ -9,7 +9,6 @@ from uuid import UUID
 
 from services.reporting.domain.quota import Cell, Counts
 from services.reporting.publisher import cell_of, values_of
-from shared.consume import parse
 from shared.events import Event
 from shared.events.attendance import EligibilityDecidedV1, Verdict
 from shared.events.certificates import CertificateIssuedV1, CertificateRevokedV1
@@ -22,6 +21,7 @@ from shared.events.registration import (
 )
 from shared.keys import certificate_id_of, participant_id_of, person_key
 from shared.publish import KafkaPublisher, Outgoing
+from shared.records import parse
 from shared.settings import KafkaSettings
 from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, PROGRAMMES, QUOTAS, WEBINARS, Topic
 from tests.oracle.counting_oracle import Counted, Enrolled, cells
