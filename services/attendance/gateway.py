@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from hashlib import sha256
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -16,7 +17,7 @@ import orjson
 from services.attendance.domain.routing import One, Route, route
 from services.attendance.domain.signature import SignatureProblem, crc_answer, verify
 from services.attendance.domain.webhook import Malformed
-from services.attendance.group_commit import GroupCommit
+from services.attendance.group_commit import GroupCommit, Overloaded
 from services.attendance.settings import GatewaySettings
 from shared.batch import frame
 from shared.envelope import Headers
@@ -37,16 +38,32 @@ Bury = Callable[[bytes, Headers, str], Awaitable[None]]
 """Keeps signed bytes that are no webhook: body, headers, reason; raises when it cannot."""
 
 
-class Answer(Exception):
+class Answer:
     """An HTTP answer to a delivery."""
 
     def __init__(self, status: int, body: bytes = b"", headers: Iterable[tuple[bytes, bytes]] = (),
                  kind: bytes = b"application/json") -> None:  # fmt: skip
         length = (b"content-length", str(len(body)).encode())
-        self.start = {"type": "http.response.start", "status": status,
-                      "headers": [(b"content-type", kind), *headers, length]}  # fmt: skip
-        self.end = {"type": "http.response.body", "body": body}
-        self.status = str(status)
+        typed = ((b"content-type", kind),) if body else ()
+        self.headers = [*typed, *headers, length]
+        self.status, self.body = str(status), body
+        self._line = b"HTTP/1.1 %d %b" % (status, HTTPStatus(status).phrase.encode())
+        self._default: list[tuple[bytes, bytes]] | None = None
+        self._raw = b""
+
+    def raw(self, default: list[tuple[bytes, bytes]]) -> bytes:
+        """As it goes to the socket. `default`: the server's own headers, another list when they change."""
+        if default is not self._default:
+            lines = [b"%b: %b" % header for header in (*default, *self.headers)]
+            self._raw = b"\r\n".join((self._line, *lines, b"", self.body))
+            self._default = default
+        return self._raw
+
+    async def send(self, send: SendMessage) -> None:
+        """To an ASGI server."""
+        await send({"type": "http.response.start", "status": int(self.status),
+                    "headers": self.headers})  # fmt: skip
+        await send({"type": "http.response.body", "body": self.body})
 
 
 def problem(status: int, code: str, title: str, *headers: tuple[bytes, bytes]) -> Answer:
@@ -55,21 +72,28 @@ def problem(status: int, code: str, title: str, *headers: tuple[bytes, bytes]) -
     return Answer(status, orjson.dumps(body), headers, PROBLEM.encode())
 
 
-ACCEPTED = Answer(200, b'{"status":"accepted"}')
+ACCEPTED = Answer(200)  # a body would say nothing more
 TOO_LARGE = problem(
     413, "too-large", "The body is larger than any webhook", (b"connection", b"close")
 )
+DISCONNECTED = problem(400, "disconnected", "The connection ended inside the body")
 BUSY = problem(
     503, "cannot-write-now", "It cannot be written now; send it again", (b"retry-after", b"5")
 )
+BROKEN = problem(500, "unexpected", "Something went wrong on our side")
 GARBAGE = problem(
     400, "not-a-webhook", "The signature is right but the body is no webhook; it was kept"
 )
 UNSIGNED = {p: problem(401, p.value, p.sentence) for p in SignatureProblem}
 
 
+Written = Awaitable[Answer | None]
+"""On its way: done when it is durable, with the answer if that is not 200; raises when it is not."""
+
+
 class Gateway:
-    """The ASGI application of the hot route; `rest` answers every other path."""
+    """The hot route: `take` for those who have a whole delivery, and an ASGI application, whose `rest`
+    answers every other path."""
 
     def __init__(self, settings: GatewaySettings, commit: GroupCommit, bury: Bury, rest: App,
                  now: Callable[[], float] = time.time) -> None:  # fmt: skip
@@ -84,17 +108,19 @@ class Gateway:
             await self._rest(scope, receive, send)
             return
         begun = time.perf_counter()
-        try:
-            answer = await self._answer(scope["headers"], receive)
-        except Answer as other:
-            answer = other
-        await send(answer.start)
-        await send(answer.end)
-        ANSWERS.add(answer.status, time.perf_counter() - begun)
-
-    async def _answer(self, headers: Iterable[tuple[bytes, bytes]], receive: Receive) -> Answer:
-        given = dict(headers)
+        given = dict(scope["headers"])
         body = await self._body(given, receive)
+        found = body if isinstance(body, Answer) else self.take(given, body)
+        if not isinstance(found, Answer):
+            written = asyncio.ensure_future(found)
+            await asyncio.wait((written,))
+            found = answer_of(written)
+        await found.send(send)
+        ANSWERS.add(found.status, time.perf_counter() - begun)
+
+    def take(self, given: dict[bytes, bytes], body: bytes) -> Answer | Written:
+        """Bring a delivery on its way to the log or to the dead letters; or answer it at once, with
+        nothing written. `given`: its headers, by lower-case name."""
         now = self._now()
         secret = verify(
             self._secrets, given.get(b"x-zm-request-timestamp"), given.get(b"x-zm-signature"),
@@ -111,23 +137,23 @@ class Gateway:
                 return self._validation(message)
             where = route(message)
         except (orjson.JSONDecodeError, AttributeError, Malformed) as wrong:
-            return await self._garbage(body, given, str(wrong) or type(wrong).__name__)
-        return await self._write(where, given, body, now)
+            return self._garbage(body, given, str(wrong) or type(wrong).__name__)
+        return self._write(where, given, body, now)
 
-    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes:
+    async def _body(self, headers: dict[bytes, bytes], receive: Receive) -> bytes | Answer:
         limit = self._settings.webhook_max_bytes
         length = headers.get(b"content-length", b"0")
         if not length.isdigit() or int(length) > limit:
-            raise TOO_LARGE
+            return TOO_LARGE
         body = b""
         while True:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise problem(400, "disconnected", "The connection ended inside the body")
+                return DISCONNECTED
             part: bytes = message.get("body", b"")
-            body = body + part if body else part
+            body += part
             if len(body) > limit:
-                raise TOO_LARGE
+                return TOO_LARGE
             if not message.get("more_body", False):
                 return body
 
@@ -140,45 +166,52 @@ class Gateway:
         CRC.labels(outcome="answered").inc()
         return Answer(200, orjson.dumps(crc_answer(self._secrets[0], token)))
 
-    async def _write(
+    def _write(
         self, where: Route, given: dict[bytes, bytes], body: bytes, now: float
-    ) -> Answer:
+    ) -> Answer | Written:
         try:
             if type(where) is One:
                 envelope = frame(_header(where.key, given, body, now), body)
-                await self._commit.offer(home_of(where.key, len(self._every)), envelope)
-            else:
-                envelope = frame(_header(b"", given, body, now), body)
-                for waiter in [self._commit.offer(p, envelope) for p in self._every]:
-                    await waiter
-        except Exception:  # noqa: BLE001 - full, late or refused, whatever the reason: Zoom sends it again
+                return self._commit.offer(home_of(where.key, len(self._every)), envelope)
+            envelope = frame(_header(b"", given, body, now), body)
+            return _all([self._commit.offer(p, envelope) for p in self._every])
+        except Overloaded:
             return BUSY
-        return ACCEPTED
 
     async def _garbage(self, body: bytes, given: dict[bytes, bytes], reason: str) -> Answer:
-        try:
-            async with asyncio.timeout(self._settings.gateway_answer_seconds):
-                kept = [(text, given[name]) for name, text in KEPT_HEADERS if name in given]
-                await self._bury(body, kept, reason)
-        except Exception:  # noqa: BLE001 - not kept, so Zoom must send it again
-            return BUSY
+        async with asyncio.timeout(self._settings.gateway_answer_seconds):
+            kept = [(text, given[name]) for name, text in KEPT_HEADERS if name in given]
+            await self._bury(body, kept, reason)
         return GARBAGE
+
+
+def answer_of(written: "asyncio.Future[Answer | None]") -> Answer:
+    """What to answer when it is done: late or refused, whatever the reason, Zoom sends it again."""
+    if written.cancelled() or written.exception():
+        return BUSY
+    return written.result() or ACCEPTED
+
+
+async def _all(waiters: Iterable[Awaitable[None]]) -> None:
+    for waiter in waiters:
+        await waiter
+
+
+_HEADER = (
+    b'{"ce_specversion":"1.0","ce_id":"%b","ce_source":"zoom","ce_type":"us.zoom.webhook.v0",'
+    b'"received_ms":%d,"key":%b%b}'
+)
 
 
 def _header(key: bytes, given: dict[bytes, bytes], body: bytes, now: float) -> bytes:
     """The frame header. `ce_id` is of the body alone: a delivery sent again is the same event."""
-    header = {
-        "ce_specversion": "1.0",
-        "ce_id": sha256(body).hexdigest()[:32],
-        "ce_source": "zoom",
-        "ce_type": "us.zoom.webhook.v0",
-        "received_ms": int(now * 1000),
-        "key": key.decode("utf-8", "replace"),
-    }
-    for name, text in KEPT_HEADERS:
-        if name in given:
-            header[text] = given[name].decode("latin-1")
-    return orjson.dumps(header)
+    kept = [
+        b',"%b":%b' % (name, orjson.dumps(given[name].decode("latin-1")))
+        for name, _ in KEPT_HEADERS
+        if name in given
+    ]
+    ce_id, text = sha256(body).hexdigest()[:32].encode(), key.decode("utf-8", "replace")
+    return _HEADER % (ce_id, int(now * 1000), orjson.dumps(text), b"".join(kept))
 
 
 def document(rest: Any) -> None:

@@ -1,7 +1,7 @@
 """Group commit: what waits for one partition goes into one record, on one acknowledgement.
 
 One record per partition is under way at a time; what arrives meanwhile waits for the next. So under
-light load a record holds one event, delayed by milliseconds, and in a burst it holds hundreds.
+light load a record holds one event, and in a burst it holds hundreds.
 """
 
 import asyncio
@@ -20,9 +20,9 @@ class Overloaded(Exception):
 
 
 Waiter = asyncio.Future[None]
-GATHER = 0.003
-"""Seconds in which records of all partitions are gathered, so that they share one request: a request
-costs the client as much as some twenty deliveries. Zoom waits 3 s for its answer."""
+GATHER = 0.008
+"""Seconds from one request to the next: the records of all partitions share it, since one costs the
+client as much as some twenty deliveries. Who comes after a pause does not wait at all."""
 
 
 class _Batch:
@@ -40,7 +40,8 @@ class _Batch:
     def tell(self, failed: BaseException | None) -> None:
         """Tell everybody who still waits."""
         self.timer.cancel()
-        for waiter in self.waiters:
+        told, self.waiters = self.waiters, []
+        for waiter in told:
             if waiter.done():
                 continue
             if failed is None:
@@ -65,6 +66,7 @@ class GroupCommit:
         self._open: dict[int, deque[_Batch]] = {}
         self._busy: dict[int, asyncio.Task[None]] = {}
         self._tick: asyncio.TimerHandle | None = None
+        self._next = 0.0  # the loop's time from which on the next request may go out
         self.waiting = 0
 
     def offer(self, partition: int, frame: bytes) -> Waiter:
@@ -98,11 +100,11 @@ class GroupCommit:
 
     def _tick_soon(self) -> None:
         if self._tick is None:
-            self._tick = asyncio.get_running_loop().call_later(self._gather, self._write_all)
+            self._tick = asyncio.get_running_loop().call_at(self._next, self._write_all)
 
     def _write_all(self) -> None:
         """The next record of each partition that has none under way: a slow one delays no other."""
-        self._tick = None
+        self._tick, self._next = None, asyncio.get_running_loop().time() + self._gather
         for partition, queue in self._open.items():
             if queue and partition not in self._busy:
                 writing = self._write(partition, queue.popleft())

@@ -7,6 +7,7 @@ import signal
 import threading
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from shared import telemetry
@@ -30,6 +31,7 @@ from shared.topics import (
 def run_gateway() -> None:
     """The webhook gateway."""
     from services.attendance.settings import GatewaySettings
+    from services.attendance.webhook_protocol import WebhookProtocol
     from shared.http import serve
 
     telemetry.configure("attendance.gateway")
@@ -37,7 +39,7 @@ def run_gateway() -> None:
     require(settings, (WEBHOOKS,))
     gateway = build_gateway(settings)
     collect_rarely(50_000)
-    serve(gateway, settings, proxy_headers=False)
+    serve(gateway, settings, proxy_headers=False, http=partial(WebhookProtocol, gateway))
 
 
 def build_gateway(settings: Any) -> Any:

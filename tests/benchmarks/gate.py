@@ -20,11 +20,14 @@ from pathlib import Path
 from typing import Any
 
 import orjson
+import uvicorn
+from uvicorn.server import ServerState
 
 from deploy.bench.load import body
 from services.attendance.gateway import PATH, Gateway
 from services.attendance.group_commit import GroupCommit
 from services.attendance.settings import GatewaySettings
+from services.attendance.webhook_protocol import WebhookProtocol
 from shared.crypto import identity_hmac
 from shared.events.registration import EnrolledV1, Link, SessionV1, WebinarSetV1, ZoomRoom
 from shared.keys import participant_id_of
@@ -83,47 +86,68 @@ def _reference() -> None:
 
 
 def _gateway() -> Callable[[], None]:
-    """Signed deliveries through the real route, written to a broker that is always there."""
+    """Signed deliveries as a socket brings them, written to a broker that is always there."""
     settings = GatewaySettings(kafka="", zoom_secrets=(SECRET.decode(),))
-    scopes = [_scope(raw) for raw in BODIES]
+    requests = [_request(raw) for raw in BODIES]
+    config = uvicorn.Config(_never, log_config=None, lifespan="off")
+    config.load()
 
     async def written(_: int, __: bytes) -> None:
         await asyncio.sleep(0)
 
-    async def deliver(gateway: Gateway, turn: Any, answers: list[int]) -> None:
-        async def send(message: Any) -> None:
-            if "status" in message:
-                answers.append(message["status"])
-
-        for scope, raw in turn:
-
-            async def receive(raw: bytes = raw) -> Any:
-                return {"type": "http.request", "body": raw, "more_body": False}
-
-            await gateway(scope, receive, send)
-
     async def all_of_them() -> None:
-        commit = GroupCommit(written, max_waiting=settings.gateway_max_waiting_bytes)
+        commit = GroupCommit(written, max_waiting=settings.gateway_max_waiting_bytes, gather=0)
         gateway = Gateway(settings, commit, _never, _never, now=lambda: STAMP)
-        turn, answers = iter(zip(scopes, BODIES, strict=True)), []
-        await asyncio.gather(*(deliver(gateway, turn, answers) for _ in range(TOGETHER)))
-        assert answers == [200] * DELIVERIES
+        sockets = [Socket() for _ in range(TOGETHER)]
+        state = ServerState()
+        for socket in sockets:
+            socket.protocol = WebhookProtocol(
+                gateway, config=config, server_state=state, app_state={}
+            )
+            socket.protocol.connection_made(socket)
+        for first in range(0, DELIVERIES, TOGETHER):
+            for socket, request in zip(sockets, requests[first : first + TOGETHER], strict=False):
+                socket.protocol.data_received(request)
+            await commit.drained()
+            await asyncio.sleep(0)
+        answers = [answer for socket in sockets for answer in socket.answers]
+        assert len(answers) == DELIVERIES
+        assert all(answer.startswith(b"HTTP/1.1 200 OK") for answer in answers)
 
     return lambda: asyncio.run(all_of_them())
 
 
-async def _never(*_: Any) -> None:
+class Socket(asyncio.Transport):
+    """Takes the answers of one connection."""
+
+    protocol: WebhookProtocol
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[bytes] = []
+
+    def write(self, data: Any) -> None:
+        self.answers.append(data)
+
+    def is_closing(self) -> bool:
+        return False
+
+    def resume_reading(self) -> None:
+        """Never held back."""
+
+
+async def _never(_: Any, __: Any, ___: Any) -> None:
     raise AssertionError("every delivery is a signed webhook")
 
 
-def _scope(raw: bytes) -> dict[str, Any]:
+def _request(raw: bytes) -> bytes:
     signed = hmac.new(SECRET, f"v0:{STAMP}:".encode() + raw, "sha256").hexdigest()
-    headers = {
-        "host": "127.0.0.1", "content-type": "application/json", "content-length": len(raw),
-        "x-zm-request-timestamp": STAMP, "x-zm-signature": f"v0={signed}", "x-zm-request-id": "r",
-    }  # fmt: skip
-    return {"type": "http", "path": PATH, "method": "POST", "query_string": b"",
-            "headers": [(k.encode(), str(v).encode()) for k, v in headers.items()]}  # fmt: skip
+    head = (
+        f"POST {PATH} HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-type: application/json\r\n"
+        f"x-zm-request-timestamp: {STAMP}\r\nx-zm-signature: v0={signed}\r\n"
+        f"x-zm-request-id: r\r\ncontent-length: {len(raw)}\r\n\r\n"
+    )
+    return head.encode() + raw
 
 
 def _attendance() -> None:

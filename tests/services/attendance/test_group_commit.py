@@ -50,6 +50,21 @@ async def test_what_comes_while_a_record_is_under_way_goes_into_the_next() -> No
     assert broker.records == [(0, b"a"), (0, b"bc")]
 
 
+async def test_who_comes_after_a_pause_does_not_wait_and_who_follows_shares_the_next_request() -> (
+    None
+):
+    broker = Broker()
+    broker.open.set()
+    commit = GroupCommit(broker.append, max_waiting=1000, gather=60)
+    await commit.offer(0, b"a")
+    followers = [commit.offer(0, b"b"), commit.offer(0, b"c")]
+    await asyncio.sleep(0.01)
+    assert broker.records == [(0, b"a")]
+    await commit.drained()
+    await asyncio.gather(*followers)
+    assert broker.records == [(0, b"a"), (0, b"bc")]
+
+
 async def test_a_full_queue_refuses_at_once_and_takes_again_when_it_has_drained() -> None:
     broker = Broker()
     commit = GroupCommit(broker.append, max_waiting=10)
