@@ -33,6 +33,8 @@ def configs_of(topic: Topic, settings: KafkaSettings) -> dict[str, str]:
         configs["retention.ms"] = str(days * DAY_MS if days else -1)
     if topic.cleanup == "compact":  # the last segment is never compacted: every reader reads it all
         configs["segment.bytes"] = str(16 * 1024 * 1024)
+    if topic.cut:  # the disk is given back segment by segment
+        configs["segment.bytes"] = str(64 * 1024 * 1024)
     if topic.erasable:
         configs["max.compaction.lag.ms"] = str(DAY_MS)
     if topic.erasable or topic.name == "attendance.zoom-webhooks.v1":

@@ -3,8 +3,8 @@
 Faust gives membership, assignment and commits. The state is no Faust table, and the records are not
 delivered by it: each partition's stage folds its input topic, which is therefore its changelog, in
 the log's own order from the stage's own position. A restarted or newly assigned partition is folded
-from the start of the log by the same loop that goes on with live records. So it does not matter what
-the framework drops, repeats, stalls or commits early.
+from its last checkpoint (`shared/keeper.py`), or from the start of the log, by the same loop that goes
+on with live records. So it does not matter what the framework drops, repeats, stalls or commits early.
 
 A stage folds without I/O and publishes what changed in `flush`, all stages at a time; offsets are
 committed only after a flush that began after their fold. Recovery never relies on committed offsets:
@@ -26,10 +26,12 @@ from aiokafka.errors import KafkaError
 from faust.types import TP
 
 from shared.faust_app import new_app
+from shared.keeper import Keeper
 from shared.log_follower import LogFollower, Place
 from shared.log_reader import LogReader
+from shared.runner import Runner
 from shared.settings import KafkaSettings
-from shared.stage import InputRecord, NewStage, Stage
+from shared.stage import NewStage
 from shared.telemetry import LAG, POSITION
 from shared.topics import Topic
 
@@ -37,55 +39,25 @@ log = structlog.get_logger()
 MAX_UNFLUSHED = 20_000
 """Changes of one stage that are not written yet; beyond it the input waits."""
 COMMIT_SECONDS = 0.5
-
-
-class _Runner:
-    """One assigned partition: its stage and how far it is."""
-
-    def __init__(self, topic: Topic, name: str, partition: int, stage: Stage) -> None:
-        self.topic, self.name, self.partition, self.stage = topic, name, partition, stage
-        self.position = 0
-        self.flushed = 0
-        self.settled = 0
-        self.committed = 0
-        self.born_at = 0
-        """The end of the log when the partition was assigned: once there, the stage is ready."""
-        self.ready = asyncio.Event()
-        self.located = asyncio.Event()
-        self.gone = False
-
-    @property
-    def place(self) -> Place:
-        return self.name, self.partition
-
-    def fold(self, records: Sequence[Any]) -> None:
-        for r in records:
-            if r.offset >= self.position:
-                settled = r.offset < self.settled
-                self.stage.fold(
-                    InputRecord(r.offset, r.value or b"", r.timestamp, r.headers or (), settled)
-                )
-                self.moved(r.offset + 1)
-
-    def moved(self, position: int) -> None:
-        """Everything before it is folded."""
-        self.position = max(self.position, position)
-        if self.position >= self.born_at:
-            self.ready.set()
+LAST_SECONDS = 8.0
+"""For all that a stopping worker still writes; what is not written by then is folded again."""
 
 
 class StreamWorker:
     """Runs the stages of several input topics in one Faust app, in the running event loop."""
 
     def __init__(self, settings: KafkaSettings, name: str, stages: Mapping[Topic, NewStage],
-                 *, instance: str = "") -> None:  # fmt: skip
+                 *, instance: str = "", keeper: Keeper | None = None) -> None:  # fmt: skip
         self._settings = settings
         self._stages = {settings.topic(topic): (topic, new) for topic, new in stages.items()}
-        self.runners: dict[Place, _Runner] = {}
+        self.runners: dict[Place, Runner] = {}
         self._reader = LogReader(settings, settings.group(name))
         self._follower = LogFollower(settings)
+        self._keeper = keeper
         self._tasks: set[asyncio.Task[None]] = set()
         self._wake = asyncio.Event()
+        if keeper is not None:
+            keeper.free = self._wake
         self.app = new_app(settings, settings.group(name), instance)
         for topic in self._stages:
             channel = self.app.topic(topic, key_type=bytes, value_type=bytes)
@@ -97,18 +69,36 @@ class StreamWorker:
         """Connect and join."""
         await self._reader.start()
         await self._follower.start()
+        if self._keeper is not None:
+            await self._keeper.start()
         for work in (self._follow, self._flush_forever, self._commit_forever, self._tick_forever):
             self._spawn(work())
         await self.app.start()
 
     async def stop(self) -> None:
-        """Publish what waits, leave the group, close."""
-        await self._commit()
-        await self.app.stop()
-        for task in list(self._tasks):
+        """Publish what waits, keep what is new, leave the group, close."""
+        working = list(self._tasks)
+        for task in working:
             task.cancel()
+        await asyncio.wait(working)
+        try:
+            await asyncio.wait_for(self._finish(), LAST_SECONDS)
+        except (KafkaError, TimeoutError) as unfinished:
+            log.info("left_unfinished", because=type(unfinished).__name__)
+        await self.app.stop()
+        if self._keeper is not None:
+            await self._keeper.stop()
         await self._follower.stop()
         await self._reader.stop()
+
+    async def _finish(self) -> None:
+        """While the partitions are still ours: whoever takes them over then has little to fold."""
+        held = [r for r in self.runners.values() if r.ready.is_set() and not r.gone]
+        for runner in held:
+            await self._flush(runner)
+        await self._commit()
+        if self._keeper is not None:
+            await self._keeper.keep_all(held)
 
     @property
     def crashed(self) -> bool:
@@ -145,7 +135,7 @@ class StreamWorker:
         fresh = []
         for name, partition in sorted(held - set(self.runners)):
             topic, new = self._stages[name]
-            runner = _Runner(topic, name, partition, new(partition))
+            runner = Runner(topic, name, partition, new)
             self.runners[name, partition] = runner
             fresh.append(runner)
         self._spawn(self._locate(fresh))
@@ -158,20 +148,25 @@ class StreamWorker:
         async for event in stream.noack().events():
             self.app.consumer.pause_partitions({event.message.tp})
 
-    async def _locate(self, fresh: Sequence[_Runner]) -> None:
+    async def _locate(self, fresh: Sequence[Runner]) -> None:
         """Find where the logs begin, where they end now, and how far effects were written before."""
         places = [runner.place for runner in fresh]
         while True:
             try:
                 settled = [await self._reader.committed(*place) for place in places]
                 ends, begins = await self._reader.ends(places), await self._reader.begins(places)
+                for runner in fresh:
+                    runner.born_at = ends[runner.place]
+                if self._keeper is not None:
+                    await self._keeper.restore(fresh, begins, ends)
                 break
             except KafkaError as passing:
                 log.info("recovery_waits", because=type(passing).__name__)
+                for runner in fresh:
+                    runner.anew()
                 await asyncio.sleep(0.5)
         for runner, at in zip(fresh, settled, strict=True):
             runner.settled = runner.committed = at
-            runner.born_at = ends[runner.place]
             runner.moved(begins[runner.place])
             runner.located.set()
 
@@ -189,7 +184,7 @@ class StreamWorker:
                 log.info("input_waits", because=type(passing).__name__)
                 await asyncio.sleep(0.2)
 
-    async def _fold_next(self, held: Mapping[Place, _Runner]) -> None:
+    async def _fold_next(self, held: Mapping[Place, Runner]) -> None:
         found = await self._follower.next({p: r.position for p, r in held.items()})
         for place, records in found:
             held[place].fold(records)
@@ -208,7 +203,7 @@ class StreamWorker:
             held = [r for r in self.runners.values() if r.ready.is_set() and not r.gone]
             await asyncio.gather(*(self._flush(runner) for runner in held))
 
-    async def _flush(self, runner: _Runner) -> None:
+    async def _flush(self, runner: Runner) -> None:
         upto = runner.position
         try:
             await runner.stage.flush()
@@ -218,6 +213,8 @@ class StreamWorker:
             self._wake.set()
             return
         runner.flushed = upto
+        if self._keeper is not None:
+            self._keeper.consider(runner)
 
     async def _commit_forever(self) -> None:
         while True:

@@ -43,6 +43,10 @@ class Tail:
             self._epochs[tuple(topics)] = known
         return known
 
+    def positions(self) -> dict[str, int]:
+        """How far each partition is read: `topic/partition` → the next offset."""
+        return {f"{place.topic}/{place.partition}": at for place, at in self._positions.items()}
+
     async def start(self) -> None:
         """Connect."""
         self._consumer = AIOKafkaConsumer(

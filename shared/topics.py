@@ -37,6 +37,7 @@ class Topic:
     batched: bool = False  # records may hold several events (shared/batch.py)
     personal: bool = False  # holds personal data: tools print sizes, never values
     erasable: bool = False  # compaction must not delay an erasure
+    cut: bool = False  # its writer deletes what it has outdated
 
     @property
     def dead_letters(self) -> str:
@@ -128,6 +129,16 @@ ATTENDANCE_AUDIT = Topic(
     ("attendance",), "what people did in attendance: who, when, what, why, before, after",
     (audit.AttendanceAuditedV1,), retention_days=3650,
 )  # fmt: skip
+WEBHOOKS_STATE = Topic(
+    "attendance.webhooks-state.v1", "the webhooks' partition", "delete", "attendance worker",
+    ("attendance",), "checkpoints of what a webhooks partition's log folds to; for a quick restart",
+    retention_days=28, cut=True,
+)  # fmt: skip
+EVENTS_STATE = Topic(
+    "attendance.events-state.v1", "the events' partition", "delete", "attendance worker",
+    ("attendance",), "checkpoints of what an events partition's log folds to; for a quick restart",
+    retention_days=28, cut=True,
+)  # fmt: skip
 NUMBERS = Topic(
     "certificates.numbers.v1", "series", "delete", "certificates worker", ("certificates",),
     "the order of this one log gives certificate numbers without gaps under many workers",
@@ -150,6 +161,7 @@ QUOTAS = Topic(
 FLOW: tuple[Topic, ...] = (
     PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS, REGISTRATION_AUDIT,
     WEBHOOKS, REPORTS, EVENTS, SCANS, RULINGS, REVIEWS, DIFFERENCES, DECISIONS, ATTENDANCE_AUDIT,
+    WEBHOOKS_STATE, EVENTS_STATE,
     NUMBERS, CERTIFICATES, QUOTAS,
 )  # fmt: skip
 BY_NAME = {topic.name: topic for topic in FLOW}

@@ -1,6 +1,7 @@
 """Which meetings' reports act, as one events partition has been told (rules Z1, Z2)."""
 
 from collections import defaultdict
+from collections.abc import Mapping
 from typing import Any
 
 from services.attendance.domain.reports import EMPTY, lone
@@ -16,6 +17,28 @@ class AppliedReports:
         """Uuids whose report is complete, or not needed."""
         self.lone: frozenset[str] = frozenset()
         """Those of them that Zoom makes no report of, for one participant alone was there."""
+
+    def keep(self) -> dict[str, list[Any]]:
+        """A copy of everything, as rows."""
+        return {
+            "report_sources": [(*place, list(told)) for place, told in self._sources.items()],
+            "report_seen": [
+                (uuid, source, revision, who)
+                for uuid, of in self._seen.items()
+                for source, (revision, who) in of.items()
+            ],
+            "report_complete": list(self.complete),
+            "report_lone": list(self.lone),
+        }
+
+    def restore(self, rows: Mapping[str, list[Any]]) -> None:
+        """What `keep` gave."""
+        for uuid, digest, sure, sources in rows.get("report_sources", ()):
+            self._sources[uuid, digest, sure] = set(sources)
+        for uuid, source, revision, who in rows.get("report_seen", ()):
+            self._seen[uuid][source] = revision, tuple(who)
+        self.complete = frozenset(rows.get("report_complete", ()))
+        self.lone = frozenset(rows.get("report_lone", ()))
 
     def take(self, body: dict[str, Any]) -> bool:
         """One record; whether another report acts now, or one acts no more."""

@@ -1,5 +1,7 @@
 """What a webinar's decisions still wait for, as one events partition knows it."""
 
+import orjson
+
 from services.attendance.domain import clocks
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.eligibility import reported_sessions
@@ -25,3 +27,13 @@ def pending_clocks(the_plan: Plan, state: EvidenceState) -> list[str]:
             if p.clock.kind is not ClockKind.REPORT_DEADLINE or p.clock.session_id not in reported
         }
     )
+
+
+def standing_at(the_plan: Plan, state: EvidenceState, undecided: int) -> bytes:
+    """How far a webinar is, for the progress pages."""
+    return orjson.dumps({
+        "facts": state.facts.get(the_plan.webinar.id, 0),
+        "pending": pending_clocks(the_plan, state),
+        "reports": reports_missing(the_plan, state),
+        "undecided": undecided,
+    })  # fmt: skip

@@ -6,7 +6,7 @@ from services.attendance.domain.facts import Connection
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import Measured, at_stake
 from services.attendance.domain.reports import root
-from services.attendance.evidence_state import Seen
+from services.attendance.person import Seen
 from shared.events.attendance import ReviewCaseV1
 from shared.keys import derived_id
 

@@ -11,8 +11,19 @@ from copy import copy
 from typing import Any
 
 from services.attendance.domain.connections import Floating, Known, Seen, bound_to
-from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound
+from services.attendance.packed_map import PackedMap
+from services.attendance.packing import (
+    identifiers,
+    leg_of,
+    leg_row,
+    names_of,
+    pack_known,
+    seen_of,
+    tuples,
+    unpack_known,
+)
+from shared.checkpoints import Kept
 from shared.keys import home_of
 
 NO_FLOATING = Floating()
@@ -23,9 +34,11 @@ class ConnectionBook:
 
     def __init__(self, partition: int, partitions: int) -> None:
         self._partition, self._partitions = partition, partitions
-        self.own: dict[str, Known] = {}
+        self.own = PackedMap(pack_known, unpack_known)
         self._by_meeting: dict[str, list[str]] = defaultdict(list)
-        self._by_token: dict[str, tuple[str, ...]] = {}
+        self._by_token: dict[int, str | tuple[str, ...]] = {}
+        """Hash of an identifier → the key, or keys, of ours that have it. That two share one by chance
+        does no harm: both are told anew."""
         self._floating: dict[str, Floating] = {}
         self._remote: dict[str, dict[str, Known]] = defaultdict(dict)
         self._by_name: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -44,10 +57,12 @@ class ConnectionBook:
         if known is None:
             if not self.is_home(key):
                 return None  # phone legs go to every partition; their home has all of it
-            known = self.own[key] = Known(seen.meeting_uuid, seen.participant_uuid)
+            known = Known(seen.meeting_uuid, seen.participant_uuid)
             self._by_meeting[known.meeting_uuid].append(known.key)
         who = known.identifiers
-        if not known.add(seen):
+        new = known.add(seen)
+        self.own[known.key] = known
+        if not new:
             return None
         if known.meeting_uuid in self._by_name:
             self._name(known)
@@ -64,6 +79,29 @@ class ConnectionBook:
                 self._name(known)
         return self._floating.setdefault(uuid, Floating()).add(event)
 
+    def keep(self) -> Kept:
+        """A copy of everything; the indexes are made again."""
+        rows: dict[str, list[Any]] = {
+            "remote": [leg_row(leg) for legs in self._remote.values() for leg in legs.values()],
+            "floating": [one for f in self._floating.values() for one in f.events],
+            "binds": [one for f in self._floating.values() for one in f.binds],
+        }
+        return Kept(rows, {"own": self.own.packed()})
+
+    def restore(self, kept: Kept) -> None:
+        """What `keep` gave, into an empty book."""
+        self.own = PackedMap(pack_known, unpack_known, kept.maps.get("own"))
+        for key, (uuid, tokens) in names_of(kept.maps.get("own", {})):
+            self._by_meeting[uuid].append(key)
+            self._index(key, tokens)
+        for row in kept.rows.get("remote", ()):
+            leg = leg_of(row)
+            self._remote[leg.meeting_uuid][leg.key] = leg
+        for row in kept.rows.get("floating", ()):
+            self.float(row[0], seen_of(row))
+        for row in kept.rows.get("binds", ()):
+            self.float(row[0], Bound(*row))
+
     def _name(self, known: Known) -> None:
         names = self._by_name[known.meeting_uuid]
         for name in {*known.user_ids, known.participant_uuid} - {""}:
@@ -78,9 +116,8 @@ class ConnectionBook:
             return False
         known = Known(uuid, body["participant_uuid"])
         known.key, known.number, known.phone = key, body["zoom_number"], body["phone"]
-        known.facts = tuple((k, u, t) for k, u, t in body["facts"])
-        registrants, emails, customers, zoom_ids = map(tuple, body["identifiers"])
-        known.identifiers = Identifiers(registrants, emails, customers, zoom_ids, body["host"])
+        known.facts = tuples(body["facts"])
+        known.identifiers = identifiers([*body["identifiers"], body["host"]])
         before = self._remote[uuid].get(key)
         if before is not None and before.revision >= known.revision:
             return False
@@ -91,10 +128,16 @@ class ConnectionBook:
 
     def index(self, known: Known) -> None:
         """Make one of ours findable by its identifiers."""
-        for token in known.identifiers.tokens():
-            keys = self._by_token.get(token, ())
-            if known.key not in keys:
-                self._by_token[token] = (*keys, known.key)
+        self._index(known.key, known.identifiers.tokens())
+
+    def _index(self, key: str, tokens: Iterable[str]) -> None:
+        for token in tokens:
+            at = hash(token)
+            known = self._by_token.get(at)
+            if known is None:
+                self._by_token[at] = key
+            elif key != known and key not in (keys := _keys(known)):
+                self._by_token[at] = (*keys, key)
 
     # --- look-ups ---
 
@@ -122,7 +165,7 @@ class ConnectionBook:
 
     def with_token(self, token: str) -> Iterable[str]:
         """Keys of our connections that have an identifier (`r…`, `e…`, `k…`)."""
-        return self._by_token.get(token, ())
+        return _keys(self._by_token.get(hash(token), ()))
 
     def is_concerned(self, key: str) -> bool:
         """Whether a bind or a floating event names a connection of ours."""
@@ -133,8 +176,13 @@ class ConnectionBook:
     def adopt(self, known: Known) -> None:
         """Give a connection of ours the events that name none but have its user_id (rule I1)."""
         floating = self._floating.get(known.meeting_uuid)
-        if floating is not None and floating.adopt(known):
-            self.index(known)
+        if floating is None or not floating.adopt(known):
+            return
+        self.index(known)
+        mine = self.own.get(known.key)
+        if mine is not None:
+            floating.adopt(mine)  # of which `known` may be an earlier copy
+            self.own[known.key] = mine
 
     def concerned(self, uuid: str) -> Iterator[Known]:
         """Our connections that a bind or an event without participant_uuid names."""
@@ -159,14 +207,9 @@ class ConnectionBook:
         """(leg, adopted) of events that name no connection, for those whose home we are."""
         for leg in self._floating.get(uuid, NO_FLOATING).legs():
             if self.is_home(leg.key):
-                yield leg, self.is_adopted(leg)
-
-    def is_adopted(self, leg: Known) -> bool:
-        """Whether a connection has a user_id of a leg that names none: it has the leg's events."""
-        if leg.participant_uuid:
-            return False
-        ids = frozenset((user, "") for user in leg.user_ids)
-        return any(k.is_named(*one) for k in self._named(leg.meeting_uuid, ids) for one in ids)
+                ids = frozenset((user, "") for user in leg.user_ids)
+                connected = list(self._named(uuid, ids))
+                yield leg, any(k.is_named(*one) for k in connected for one in ids)
 
     def stray(self, uuid: str, user_id: str) -> Known | None:
         """The events of a user_id that name no connection, as a leg of their own."""
@@ -182,3 +225,7 @@ class ConnectionBook:
             found = self.own.get(key) or remote.get(key)
             if found is not None:
                 yield found
+
+
+def _keys(known: str | tuple[str, ...]) -> tuple[str, ...]:
+    return (known,) if isinstance(known, str) else known

@@ -6,6 +6,7 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 """
 
 import asyncio
+import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,10 +14,9 @@ from typing import Any
 import orjson
 import structlog
 
-from services.attendance.awaited import pending_clocks, reports_missing
+from services.attendance.awaited import standing_at
 from services.attendance.causes import Cause, Why
-from services.attendance.decisions import evidence_of
-from services.attendance.domain.codes import Enrolment
+from services.attendance.decisions import shown_of
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
@@ -24,9 +24,10 @@ from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
 from services.attendance.outcomes import Outcomes, Who
-from services.attendance.plans import plan_of
+from services.attendance.plans import plan_mark, plan_of
 from services.attendance.published import PublishedDecisions
 from shared.batch import TornBatch
+from shared.checkpoints import Kept
 from shared.events.attendance import (
     CheckedInV1,
     ClockPassedV1,
@@ -70,6 +71,7 @@ class DecideStage(Listener):
             ItemPassedV1.type: (self.state.item, Cause.ITEM, "item"),
         }
         self.plans: dict[str, Plan] = {}
+        self._published = published
         self._outcomes = Outcomes(
             partition, self.state, self.plans, knowledge, published, publisher
         )
@@ -87,6 +89,39 @@ class DecideStage(Listener):
     def close(self) -> None:
         """The partition is not ours any more."""
         self.knowledge.listeners.remove(self)
+
+    # --- checkpoints (`shared/keeper.py`) ---
+
+    def keepable(self) -> bool:
+        """Not while it flushes or has dead letters, and not before it knows what is published."""
+        return self._baseline and not (self._flushing or self._dead.waits())
+
+    def keep(self) -> Kept:
+        """A copy of everything. Of a plan, its mark: it is made again from what it was made of."""
+        (end, published), state = self._published.keep(), self.state.keep()
+        rows: dict[str, list[Any]] = {
+            "plans": [(webinar, plan_mark(held)) for webinar, held in self.plans.items()],
+            "undecided": [(*who, *why) for who, why in self._dirty.items()],
+            "stale": [(webinar, *why) for webinar, why in self._stale.items()],
+            "published_end": [end],
+        }
+        return Kept(state.rows | rows, state.maps | {"published": published})
+
+    def restore(self, kept: Kept) -> None:
+        """What `keep` gave, into an empty stage. Where a plan is another one now, all are decided anew."""
+        self.state.restore(kept)
+        (end,) = kept.rows["published_end"]
+        self._published.restore(end, kept.maps.get("published", {}))
+        for webinar_id, participant_id, kind, what in kept.rows.get("undecided", ()):
+            self._dirty.setdefault((webinar_id, participant_id), (Cause(kind), what))
+        for webinar_id, kind, what in kept.rows.get("stale", ()):
+            self._stale[webinar_id] = Cause(kind), what
+        for webinar_id, mark in kept.rows.get("plans", ()):
+            webinar = self.knowledge.webinars.get(webinar_id)
+            now = webinar and plan_of(webinar, self.state, self.knowledge)
+            if now and plan_mark(now) == mark:
+                self.plans[webinar_id] = now
+                self.live.restored(webinar_id, time.time())
 
     # --- folding: no I/O ---
 
@@ -190,22 +225,12 @@ class DecideStage(Listener):
             self.live.touch((webinar_id, participant_id))
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
-        """What shows where somebody is: scans and lists of enrolled people only (rule W6); of a `~`
-        key, the connection that is nobody's yet."""
-        person = self.state.people.get(webinar_id, {}).get(participant_id)
-        if person is not None and participant_id.startswith("~"):
-            return Evidence(
-                tuple(s.connection for s in person.seen.values() if s.role == "unresolved")
-            )
-        evidence = evidence_of(self.knowledge, webinar_id, participant_id, person)
-        standing = self.knowledge.standing[self.partition].get(webinar_id, {}).get(participant_id)
-        if standing is Enrolment.ENROLLED:
-            return evidence
-        return evidence._replace(scans=(), lists=())
+        person = self.state.person(webinar_id, participant_id)
+        return shown_of(self.knowledge, self.partition, webinar_id, participant_id, person)
 
     def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
         enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
-        known = self.state.people.get(webinar_id, {})
+        known = self.state.people.get(webinar_id, ())
         return {(webinar_id, person) for person in (*enrolled, *known)}
 
     # --- publishing ---
@@ -228,7 +253,8 @@ class DecideStage(Listener):
 
     async def _flush(self) -> None:
         if not self._baseline:
-            await self._outcomes.catch_up()
+            news = await self._outcomes.catch_up()
+            self._dirty.update(dict.fromkeys(news, (Cause.OTHER_WORKER, "")))
             self._baseline = True
         self._renew_plans()
         while self._dirty:
@@ -258,7 +284,8 @@ class DecideStage(Listener):
     # --- once a second ---
 
     def tick(self, now: float, at_end: bool) -> None:
-        """Nothing is due here: clocks are facts that the first stage writes (rule L2)."""
+        """Clocks are facts that the first stage writes (rule L2): here only room is made."""
+        self.state.close()
 
     def progress(self) -> dict[str, bytes]:
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""
@@ -266,11 +293,7 @@ class DecideStage(Listener):
         for webinar_id, _ in self._dirty:
             waiting[webinar_id] += 1
         return {
-            webinar_id: orjson.dumps({
-                "facts": self.state.facts.get(webinar_id, 0),
-                "pending": pending_clocks(the_plan, self.state),
-                "reports": reports_missing(the_plan, self.state),
-                "undecided": waiting.get(webinar_id, 0) + (webinar_id in self._stale),
-            })
+            webinar_id: standing_at(the_plan, self.state,
+                                    waiting.get(webinar_id, 0) + (webinar_id in self._stale))
             for webinar_id, the_plan in self.plans.items()
         }  # fmt: skip

@@ -21,8 +21,8 @@ from services.attendance.domain.facts import ClockPassed, Connection, ProctorLis
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import Measured, measure
 from services.attendance.domain.reasons import sentences
-from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
+from services.attendance.person import Person
 from services.attendance.published import KEEP_VERSIONS, Published, says
 from shared.events import Encoded
 from shared.events.attendance import EligibilityDecidedV1
@@ -85,6 +85,19 @@ def evidence_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
         corrections=rulings.corrections(webinar_id, participant_id),
         lists=tuple(_listed(one, person) for one in rulings.lists_of(webinar_id, participant_id)),
     )
+
+
+def shown_of(knowledge: Knowledge, partition: int, webinar_id: str, participant_id: str,
+             person: Person | None) -> Evidence:  # fmt: skip
+    """What shows where somebody is: scans and lists of enrolled people only (rule W6); of a `~` key,
+    the connection that is nobody's yet."""
+    if person is not None and participant_id.startswith("~"):
+        return Evidence(tuple(s.connection for s in person.seen.values() if s.role == "unresolved"))
+    evidence = evidence_of(knowledge, webinar_id, participant_id, person)
+    standing = knowledge.standing[partition].get(webinar_id, {}).get(participant_id)
+    if standing is Enrolment.ENROLLED:
+        return evidence
+    return evidence._replace(scans=(), lists=())
 
 
 def _listed(said: PeopleListedV1, person: Person | None) -> ProctorList:

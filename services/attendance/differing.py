@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from services.attendance.domain.reported import differences
-from services.attendance.evidence_state import Person
 from services.attendance.knowledge import Knowledge
+from services.attendance.person import Person
 from shared.events.reports import ReportDifferedV1, ReportDifference
 
 LISTED = {"owner", "unresolved"}

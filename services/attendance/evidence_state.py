@@ -2,63 +2,60 @@
 
 from collections import defaultdict
 from sys import intern
-from typing import Any, NamedTuple
+from typing import Any
 
 from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import ClockKind
-from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.facts import ClockPassed, Connection, MeetingTimes, Scan
 from services.attendance.domain.meetings import merge
+from services.attendance.packed_map import PackedMap
+from services.attendance.packing import clock_of, tuples
+from services.attendance.person import Person, Seen, pack_person, unpack_person
+from shared.checkpoints import Kept
 
-
-class Seen(NamedTuple):
-    """A connection as it stands for one person; the highest revision holds."""
-
-    revision: tuple[int, int]
-    role: str
-    connection: Connection
-    candidates: tuple[str, ...] = ()
-    problem: str | None = None
-    rooms: tuple[str, ...] = ()
-    alike: str = ""
-    links: tuple[str, ...] = ()
-
-
-class Person:
-    """One person's evidence in one webinar; for `~…` keys, one unresolved connection's."""
-
-    __slots__ = ("items", "scans", "seen")
-
-    def __init__(self) -> None:
-        self.seen: dict[str, Seen] = {}
-        self.items: frozenset[str] = frozenset()
-        self.scans: tuple[Scan, ...] = ()
-
-    def evidence(self) -> Evidence:
-        """As `measure` takes it."""
-        owned = tuple([s.connection for s in self.seen.values() if s.role == "owner"])
-        maybe = tuple([s.connection for s in self.seen.values() if s.role == "candidate"])
-        return Evidence(owned, self.scans, candidates=maybe)
-
-    def room(self, number: str, registrant_id: str) -> tuple[Connection, ...]:
-        """The connections of a room's own link, whoever else they are of (rule I11)."""
-        return tuple(
-            seen.connection._replace(limits=None)
-            for seen in self.seen.values()
-            if registrant_id in seen.rooms and seen.connection.number == number
-        )
+PEOPLE = "people/"
+"""Begins the name under which a webinar's people are kept."""
 
 
 class EvidenceState:
     """The fold. Each method takes one fact and says whether anything changed."""
 
     def __init__(self) -> None:
-        self.people: dict[str, dict[str, Person]] = defaultdict(dict)
+        self.people: dict[str, PackedMap[Person]] = defaultdict(_people)
         self.meetings: dict[str, dict[str, MeetingTimes]] = defaultdict(dict)
         self.facts: dict[str, int] = defaultdict(int)
         self._clocks: dict[ClockPassed, set[int]] = defaultdict(set)
         self.passed: dict[str, frozenset[ClockPassed]] = defaultdict(frozenset)
         self.reports = AppliedReports()
+
+    def keep(self) -> Kept:
+        """A copy of everything."""
+        rows: dict[str, list[Any]] = {
+            "lives": [(number, *times) for number, of in self.meetings.items()
+                      for times in of.values()],
+            "facts": list(self.facts.items()),
+            "clocks": [(clock, list(told)) for clock, told in self._clocks.items()],
+            "passed": [clock for clocks in self.passed.values() for clock in clocks],
+        }  # fmt: skip
+        people = {PEOPLE + webinar: held.packed() for webinar, held in self.people.items()}
+        return Kept(rows | self.reports.keep(), people)
+
+    def restore(self, kept: Kept) -> None:
+        """What `keep` gave, into an empty state."""
+        rows = kept.rows
+        for number, *row in rows.get("lives", ()):
+            times = MeetingTimes(*row)
+            self.meetings[number][times.uuid] = times
+        self.facts.update(dict(rows.get("facts", ())))
+        for clock, told in rows.get("clocks", ()):
+            self._clocks[clock_of(clock)] = set(told)
+        for row in rows.get("passed", ()):
+            clock = clock_of(row)
+            self.passed[clock.webinar_id] |= {clock}
+        for name, packed in kept.maps.items():
+            if name.startswith(PEOPLE):
+                self.people[name.removeprefix(PEOPLE)] = _people(packed)
+        self.reports.restore(rows)
 
     def connection(self, body: dict[str, Any]) -> bool:
         """A `ConnectionSeenV1`."""
@@ -68,7 +65,7 @@ class EvidenceState:
         if before is not None and before.revision >= revision:
             return False
         get = body.get
-        facts = tuple((k, intern(u), at) for k, u, at in get("facts", ()))
+        facts = tuples(get("facts", ()))
         limits = get("limits")
         connection = Connection(
             body["connection_id"], intern(body["meeting_uuid"]), intern(body["zoom_number"]), facts,
@@ -79,6 +76,7 @@ class EvidenceState:
                      get("problem"), tuple(get("rooms", ())), get("alike", ""),
                      tuple(get("links", ())))  # fmt: skip
         person.seen[body["connection_id"]] = after
+        self._keep(body, person)
         known = len(before.connection.facts) if before else 0
         self.facts[body["webinar_id"]] += len(facts) - known
         return before is None or before[1:] != after[1:]
@@ -90,6 +88,7 @@ class EvidenceState:
         if scan in person.scans:
             return False
         person.scans = (*person.scans, scan)
+        self._keep(body, person)
         self.facts[body["webinar_id"]] += 1
         return True
 
@@ -99,6 +98,7 @@ class EvidenceState:
         if body["item"] in person.items:
             return False
         person.items |= {body["item"]}
+        self._keep(body, person)
         self.facts[body["webinar_id"]] += 1
         return True
 
@@ -125,9 +125,22 @@ class EvidenceState:
         self.passed[clock.webinar_id] |= {clock}
         return True
 
+    def close(self) -> None:
+        """Keep no object beside its bytes."""
+        for people in self.people.values():
+            people.close()
+
+    def person(self, webinar_id: str, participant_id: str) -> Person | None:
+        """All that is known of somebody; None where nothing is."""
+        people = self.people.get(webinar_id)
+        return None if people is None else people.get(participant_id)
+
     def _person(self, webinar_id: str, participant_id: str) -> Person:
-        people = self.people[webinar_id]
-        person = people.get(participant_id)
-        if person is None:
-            person = people[participant_id] = Person()
-        return person
+        return self.person(webinar_id, participant_id) or Person()
+
+    def _keep(self, body: dict[str, Any], person: Person) -> None:
+        self.people[body["webinar_id"]][body["participant_id"]] = person
+
+
+def _people(packed: dict[str, bytes] | None = None) -> PackedMap[Person]:
+    return PackedMap(pack_person, unpack_person, packed)

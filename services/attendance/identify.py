@@ -29,6 +29,7 @@ from services.attendance.telling import Teller
 from services.attendance.untold import Untold
 from shared import crypto
 from shared.batch import TornBatch
+from shared.checkpoints import Kept, Unusable
 from shared.events.attendance import LegSeenV1
 from shared.events.registration import EnrolledV1
 from shared.events.reports import ReportClaimsV1
@@ -54,13 +55,51 @@ class IdentifyStage(Listener):
         self._meetings = MeetingBook()
         self._untold = Untold(partition, partitions, self._book, self._meetings, self._desk,
                               self._teller, out, legs)  # fmt: skip
-        self._flushing = False
+        self._flushing = self._lived_before = False
         self._folded = Counter[str]()
         knowledge.listeners.append(self)
 
     def close(self) -> None:
         """The partition is not ours any more."""
         self._knowledge.listeners.remove(self)
+
+    # --- checkpoints (`shared/keeper.py`) ---
+
+    def keepable(self) -> bool:
+        """Not in the middle of a flush, and nothing waits to be dead-lettered."""
+        return not (self._flushing or self._dead.waits())
+
+    def keep(self) -> Kept:
+        """A copy of everything."""
+        book = self._book.keep()
+        rows = {
+            "parked": list(self._teller.maybe_parked),
+            "forgotten": list(self._knowledge.reports.forgotten),
+        }
+        return Kept(
+            book.rows | rows | self._meetings.keep() | self._desk.keep() | self._untold.keep(),
+            book.maps,
+        )
+
+    def restore(self, kept: Kept) -> None:
+        """What `keep` gave, into this empty stage. Reports that are forgotten stay so.
+
+        Raises:
+            Unusable: a report was told that nothing is known of any more.
+        """
+        self._book.restore(kept)
+        self._meetings.restore(kept.rows)
+        self._desk.restore(kept.rows)
+        self._untold.restore(kept.rows)
+        self._teller.maybe_parked.update(kept.rows.get("parked", ()))
+        known = self._knowledge.reports.forgotten
+        for uuid in known:
+            self.report_forgotten(uuid)
+        for uuid in set(kept.rows.get("forgotten", ())) - known:
+            self._knowledge.forget_report(uuid)
+        if self._desk.unknown():
+            raise Unusable("a report that it rests on is no longer there")
+        self._lived_before = True
 
     # --- folding: no I/O ---
 
@@ -206,6 +245,9 @@ class IdentifyStage(Listener):
     async def flush(self) -> None:
         """Tell meetings first, then connections, then the clocks that wait for both."""
         self._flushing = True
+        if self._lived_before:  # what waits now may have been told as parked since the checkpoint
+            self._teller.maybe_parked |= self._untold.concerned()
+            self._lived_before = False
         try:
             await self._untold.tell()
             await self._dead.flush()
@@ -217,6 +259,7 @@ class IdentifyStage(Listener):
 
     def tick(self, now: float, at_end: bool) -> None:
         """Clocks whose length has passed (rule L2), once everything before this second is folded."""
+        self._book.own.close()
         if not at_end:
             return
         while self._desk.look:

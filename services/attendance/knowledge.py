@@ -122,9 +122,13 @@ class Knowledge:
         """Drop what Zoom's reports said of meetings whose webhooks are about to be gone. What it
         changed stands on the events topic."""
         for uuid in self.reports.old(now):
-            self.reports.forget(uuid)
-            for listener in self.listeners:
-                listener.report_forgotten(uuid)
+            self.forget_report(uuid)
+
+    def forget_report(self, uuid: str) -> None:
+        """Drop a meeting's report; nothing is told of that meeting any more."""
+        self.reports.forget(uuid)
+        for listener in self.listeners:
+            listener.report_forgotten(uuid)
 
     def keep_difference(self, event: ReportDifferedV1) -> None:
         """What differs on a connection, as it stands on its topic."""

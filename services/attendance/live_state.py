@@ -51,6 +51,14 @@ class LiveCounts:
         self._touched.update(self._known.everybody(webinar_id))
         self.changed.add(webinar_id)
 
+    def restored(self, webinar_id: str, now: float) -> None:
+        """As `touch_all`, after a restart: nobody is in where nobody can be any more."""
+        plan = self._known.plan(webinar_id)
+        if plan is None or over(plan, int(now) - LAG):
+            self.changed.add(webinar_id)
+        else:
+            self.touch_all(webinar_id)
+
     def backlog(self) -> int:
         """How many wait to be looked at."""
         return len(self._touched)

@@ -2,7 +2,8 @@
 for them (a fold)."""
 
 from collections import defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from services.attendance.domain import clocks
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
@@ -18,6 +19,21 @@ class MeetingBook:
         self.of: dict[str, MeetingTimes] = {}
         self.by_number: dict[str, set[str]] = defaultdict(set)
         self._arrivals: dict[str, int] = {}
+
+    def keep(self) -> dict[str, list[Any]]:
+        """A copy of everything, as rows."""
+        return {
+            "meetings": list(self.of.values()),
+            "numbers": [(number, uuid) for number, all_ in self.by_number.items() for uuid in all_],
+            "arrivals": list(self._arrivals.items()),
+        }
+
+    def restore(self, rows: Mapping[str, list[Any]]) -> None:
+        """What `keep` gave."""
+        self.of = {row[0]: MeetingTimes(*row) for row in rows.get("meetings", ())}
+        for number, uuid in rows.get("numbers", ()):
+            self.by_number[number].add(uuid)
+        self._arrivals = dict(rows.get("arrivals", ()))
 
     def arrived(self, uuid: str, at: int) -> None:
         """A webhook of a meeting came in at this epoch second (rule L2)."""

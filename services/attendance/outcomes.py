@@ -13,8 +13,9 @@ from services.attendance.causes import Why, because
 from services.attendance.decisions import decision_of, encoded, measured_of, standing_of
 from services.attendance.differing import differed_key, differing
 from services.attendance.domain.plan import Plan
-from services.attendance.evidence_state import EvidenceState, Person
+from services.attendance.evidence_state import EvidenceState
 from services.attendance.knowledge import Knowledge
+from services.attendance.person import Person
 from services.attendance.published import PublishedDecisions
 from shared.events.attendance import ReviewCaseV1
 from shared.events.reports import ReportDifferedV1
@@ -36,9 +37,9 @@ class Outcomes:
         self._partition, self._state, self._plans = partition, state, plans
         self._knowledge, self._published, self._publisher = knowledge, published, publisher
 
-    async def catch_up(self) -> None:
-        """Read what was published before."""
-        await self._published.catch_up()
+    async def catch_up(self) -> list[Who]:
+        """Read what was published before; whose decisions are news."""
+        return [split_person_key(key) for key in await self._published.catch_up()]
 
     async def publish(self, batch: Mapping[Who, Why]) -> list[Who]:
         """Decide these people anew (each with its cause) and publish what differs.
@@ -54,7 +55,7 @@ class Outcomes:
             the_plan = self._plans.get(webinar_id)
             if the_plan is None:
                 continue
-            person = self._state.people[webinar_id].get(participant_id)
+            person = self._state.person(webinar_id, participant_id)
             differs += differing(self._knowledge, webinar_id, participant_id, person)
             if participant_id.startswith("~"):
                 cases += self._changed(self._unresolved(the_plan, participant_id))
@@ -91,7 +92,7 @@ class Outcomes:
         )
 
     def _unresolved(self, the_plan: Plan, key: str) -> Iterable[ReviewCaseV1]:
-        person = self._state.people[the_plan.webinar.id].get(key)
+        person = self._state.person(the_plan.webinar.id, key)
         for seen in () if person is None else person.seen.values():
             yield connection_case(the_plan, seen)
 

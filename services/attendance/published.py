@@ -12,12 +12,16 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 
+from services.attendance.packed_map import PackedMap
+from services.attendance.packing import dumps, tuples
 from shared.log_reader import LogReader
 from shared.publish import Written
 
 log = structlog.get_logger()
 History = tuple[tuple[int, str, str, bool, int, str], ...]
 KEEP_VERSIONS = 20
+SAYS = 12
+"""Bytes of what a decision says."""
 
 
 class Published(NamedTuple):
@@ -37,7 +41,7 @@ def says(decision: dict[str, Any]) -> bytes:
         decision["verdict"], decision["provisional"], sorted({r["code"] for r in decision["reasons"]}),
         decision["rule_version"], decision["digest"],
     ])  # fmt: skip
-    return blake2b(fields, digest_size=12).digest()
+    return blake2b(fields, digest_size=SAYS).digest()
 
 
 def remembered(decision: dict[str, Any]) -> Published:
@@ -59,17 +63,38 @@ def remembered(decision: dict[str, Any]) -> Published:
     return Published(decision["version"], says(decision), last, history, out)
 
 
+def _packed(said: Published) -> bytes:
+    return said.says + dumps((said.version, said.goes_out, said.last, said.history))
+
+
+def _unpacked(_: str, raw: bytes) -> Published:
+    version, out, last, history = orjson.loads(raw[SAYS:])
+    return Published(version, raw[:SAYS], tuple(last), tuples(history), out)
+
+
 class PublishedDecisions:
     """The baseline of one decisions partition."""
 
     def __init__(self, reader: LogReader, topic: str, partition: int) -> None:
         self._reader, self._place = reader, (topic, partition)
-        self.by_key: dict[str, Published] = {}
+        self.by_key = PackedMap(_packed, _unpacked)
         self._end = 0
+
+    def keep(self) -> tuple[int, dict[str, bytes]]:
+        """Up to where the log was read, and a copy of what it said."""
+        return self._end, self.by_key.packed()
+
+    def restore(self, end: int, packed: dict[str, bytes]) -> None:
+        """What `keep` gave."""
+        self._end, self.by_key = end, PackedMap(_packed, _unpacked, packed)
 
     async def catch_up(self) -> set[str]:
         """Read what the log holds beyond what is known; the keys that others wrote."""
         end = (await self._reader.ends([self._place]))[self._place]
+        if end < self._end:  # another log: what was known is of none
+            gone = set(self.by_key)
+            self.restore(0, {})
+            return gone | await self._read(end)
         return await self._read(end) if end > self._end else set()
 
     async def _read(self, end: int) -> set[str]:
@@ -99,6 +124,7 @@ class PublishedDecisions:
         if offsets and offsets == list(range(self._end, self._end + len(offsets))):
             for key, decision in decisions.items():
                 self.by_key[key] = remembered(decision)
+            self.by_key.close()
             self._end = offsets[-1] + 1
             return set()
         return await self._read(offsets[-1] + 1) if offsets else set()

@@ -92,6 +92,10 @@ class DeadFrames:
         )
         self._waiting.append(_Dead(key.encode(), body, headers))
 
+    def waits(self) -> bool:
+        """Whether anything is kept."""
+        return bool(self._waiting)
+
     async def flush(self) -> None:
         """Write all; raises aiokafka.errors.KafkaError and keeps them when it cannot."""
         while self._waiting:

@@ -10,28 +10,16 @@ webhooks, in whatever order they come.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
-from typing import Any, NamedTuple
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
+from services.attendance.claims import MORE_FOLLOW, Claims
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import Known
 from services.attendance.domain.facts import RowFact
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.reports import EMPTY, Confirmed, Row
 from services.attendance.known_reports import KnownReports, identifiers
-
-MOST_USERS = 20_000
-"""User_ids in one record of claims: some 250 kB."""
-MORE_FOLLOW = -1
-"""`told` of a record that is not the last of its kind: it is no marker yet."""
-
-
-class Claims(NamedTuple):
-    """The user_ids to claim at each home, and how many this partition has in all."""
-
-    digest: str
-    at_home: dict[int, list[str]]
-    told: int
 
 
 class ReportDesk:
@@ -53,6 +41,39 @@ class ReportDesk:
         """(uuid, user_id) of rows that no connection has, to be told, or to be taken back."""
         self.due: set[str] = set()
         """Uuids of which it is to be said that their report is applied."""
+
+    def keep(self) -> dict[str, list[Any]]:
+        """A copy of everything, as rows; `look` is all reports after a restart."""
+        return {
+            "claimed": _pairs(self._claimed),
+            "sent": _pairs(self._sent),
+            "markers": [(*place, source) for place, all_ in self._markers.items()
+                        for source in all_],
+            "told": [(*place, told) for place, told in self._told.items()],
+            "released": [(uuid, *read) for uuid, read in self._released.items()],
+            "row_tokens": [(t, *place) for t, places in self._by_token.items() for place in places],
+            "loose": list(self.loose),
+            "due": list(self.due),
+        }  # fmt: skip
+
+    def restore(self, rows: Mapping[str, list[Any]]) -> None:
+        """What `keep` gave."""
+        for uuid, user in rows.get("claimed", ()):
+            self._claimed[uuid].add(user)
+        for uuid, user in rows.get("sent", ()):
+            self._sent.setdefault(uuid, set()).add(user)
+        for uuid, digest, source in rows.get("markers", ()):
+            self._markers[uuid, digest].add(source)
+        self._told = {(uuid, digest): told for uuid, digest, told in rows.get("told", ())}
+        self._released = {uuid: Confirmed(*read) for uuid, *read in rows.get("released", ())}
+        for token, uuid, user in rows.get("row_tokens", ()):
+            self._by_token[token].add((uuid, user))
+        self.loose |= {(uuid, user) for uuid, user in rows.get("loose", ())}
+        self.due |= set(rows.get("due", ()))
+
+    def unknown(self) -> bool:
+        """Whether a report is released whose reads are gone: it can be neither told nor taken back."""
+        return not self._released.keys() <= self._reports.of.keys()
 
     # --- what is learnt ---
 
@@ -244,17 +265,8 @@ class ReportDesk:
         return known.with_report(number, facts, identifiers(found))
 
 
-def claim_bodies(uuid: str, claims: Claims, home: int, source: int, sources: int
-                 ) -> Iterator[dict[str, Any]]:  # fmt: skip
-    """The `ReportClaimsV1` to one home; the last is the marker that all are there."""
-    users = claims.at_home[home]
-    for first in range(0, len(users) or 1, MOST_USERS):
-        last = first + MOST_USERS >= len(users)
-        yield {
-            "meeting_uuid": uuid, "digest": claims.digest, "source": source, "sources": sources,
-            "users": users[first : first + MOST_USERS],
-            "told": claims.told if last else MORE_FOLLOW,
-        }  # fmt: skip
+def _pairs(sets: Mapping[str, set[str]]) -> list[tuple[str, str]]:
+    return [(key, one) for key, all_ in sets.items() for one in all_]
 
 
 def _without(uuid: str, by_token: dict[str, set[tuple[str, str]]]

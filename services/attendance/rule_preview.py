@@ -16,7 +16,7 @@ from services.attendance.domain.codes import ReasonCode, Verdict
 from services.attendance.domain.eligibility import Decision, Standing, project
 from services.attendance.domain.facts import Rule, Webinar
 from services.attendance.domain.plan import Plan
-from services.attendance.evidence_state import Person
+from services.attendance.person import Person
 from services.attendance.plans import plan_of
 from services.attendance.state_queries import NotHere
 
@@ -117,7 +117,7 @@ def _both(stage: DecideStage, present: Plan, other: Plan, who: str) -> Iterator[
     """The person's decision by the present plan and by the other one."""
     webinar_id = present.webinar.id
     passed = stage.state.passed.get(webinar_id, frozenset())
-    person = stage.state.people.get(webinar_id, {}).get(who)
+    person = stage.state.person(webinar_id, who)
     standing = standing_of(stage.knowledge, stage.partition, webinar_id, who, passed, person)
     return (_decided(stage, plan, who, person, standing) for plan in (present, other))
 

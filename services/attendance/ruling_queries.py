@@ -12,6 +12,7 @@ from services.attendance.domain.eligibility import Decision, project
 from services.attendance.domain.facts import Correction
 from services.attendance.domain.plan import Plan
 from services.attendance.domain.presence import measure
+from services.attendance.person import Person
 from services.attendance.state_queries import NotHere, Query
 
 AT_ONCE = 200
@@ -34,7 +35,7 @@ async def corrected(stages: Mapping[int, DecideStage], question: dict[str, Any])
 def _corrected(partition: int, stage: DecideStage, word: Mapping[str, Any]) -> dict[str, Any]:
     webinar_id, participant_id = word["webinar_id"], word["participant_id"]
     the_plan = _plan(stage, webinar_id)
-    person = stage.state.people.get(webinar_id, {}).get(participant_id)
+    person = stage.state.person(webinar_id, participant_id)
     passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
     standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
@@ -71,9 +72,10 @@ async def shared_links(
     found = []
     for stage in stages.values():
         the_plan = _plan(stage, question["webinar_id"])
-        for n, (who, person) in enumerate(stage.state.people.get(the_plan.webinar.id, {}).items()):
+        for n, who in enumerate(list(stage.state.people.get(the_plan.webinar.id, ()))):
             if n % AT_ONCE == 0:
                 await asyncio.sleep(0)
+            person = stage.state.person(the_plan.webinar.id, who) or Person()
             linked = [
                 (s.connection, frozenset(s.links))
                 for s in person.seen.values()

@@ -33,6 +33,7 @@ class Rulings:
 
     def __init__(self) -> None:
         self._said: dict[str, Ruling] = {}
+        self._replaced: dict[str, list[Ruling]] = defaultdict(list)
         self._withdrawn: dict[str, set[str]] = defaultdict(set)
         self._of_webinar: dict[tuple[str, type[Ruling]], set[str]] = defaultdict(set)
         self._of_person: dict[tuple[str, str], set[str]] = defaultdict(set)
@@ -49,6 +50,8 @@ class Rulings:
             return ()
         self._said[said.ruling_id] = said
         self._index(said)
+        if known is not None:
+            self._replaced[said.ruling_id].append(known)
         if known is None and isinstance(said, RulingWithdrawnV1):
             return (said, *self._taken_back(said))
         return (said,) if known is None else (said, known, *self._taken_back(known))
@@ -56,6 +59,11 @@ class Rulings:
     def _taken_back(self, said: Ruling) -> Iterator[Ruling]:
         if isinstance(said, RulingWithdrawnV1) and said.withdraws in self._said:
             yield self._said[said.withdraws]
+
+    def touched_by(self, said: Ruling) -> list[Ruling]:
+        """The words whose meaning may have changed when a word that is known now was taken in."""
+        words = [said, self._said[said.ruling_id], *self._replaced.get(said.ruling_id, ())]
+        return words + [taken for word in words for taken in self._taken_back(word)]
 
     def _index(self, said: Ruling) -> None:
         webinar_id, ruling_id = said.webinar_id, said.ruling_id

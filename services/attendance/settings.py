@@ -4,6 +4,7 @@ from socket import gethostname
 
 from pydantic import Field
 
+from shared.keeper import PACE
 from shared.settings import ApiSettings, KafkaSettings, Key, Seconds, Settings, Words
 
 
@@ -25,6 +26,11 @@ class WorkerSettings(Settings):
     advertised_host: str = Field(
         default="", description="under which the api reaches this worker; default: its HTTP host"
     )
+
+    checkpoint_events: int = Field(
+        default=PACE.grown, ge=1,
+        description="so many events of a partition, and a tenth of it, are folded again at most",
+    )  # fmt: skip
 
     @property
     def address(self) -> str:

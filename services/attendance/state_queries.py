@@ -92,7 +92,7 @@ async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) ->
     the_plan = stage.plans.get(webinar_id)
     if the_plan is None:
         raise NotHere  # the webinar is not read yet
-    known = stage.state.people.get(webinar_id, {}).get(participant_id)
+    known = stage.state.person(webinar_id, participant_id)
     passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
     standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known,

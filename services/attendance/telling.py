@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from hashlib import blake2b
 from typing import Any
 
+from services.attendance.claims import Claims, claim_bodies
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import Known
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
@@ -25,7 +26,7 @@ from services.attendance.domain.identity import (
 )
 from services.attendance.frames import RecentTime, event_frame
 from services.attendance.knowledge import Knowledge
-from services.attendance.report_desk import Claims, ReportDesk, claim_bodies
+from services.attendance.report_desk import ReportDesk
 from shared.events.attendance import ClockPassedV1, ConnectionSeenV1, LegSeenV1, MeetingSeenV1
 from shared.events.reports import ReportAppliedV1, ReportClaimsV1
 from shared.keys import partition_of, person_key
@@ -62,9 +63,7 @@ class Teller:
     def _connection(self, known: Known) -> Frames:
         bound = self._whole(known)
         revision = self._revision(known, bound)
-        told = self._desk.reported(known)
-        # an adopted leg says less than the connection that has it, which is bound, too
-        legs = [self._desk.reported(leg) for leg in bound if not self._book.is_adopted(leg)]
+        told, legs = self._desk.reported(known), [self._desk.reported(leg) for leg in bound]
         if told is not known and told.participant_uuid:
             self._book.index(told)
         for webinar in self._webinars(told):

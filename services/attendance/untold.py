@@ -4,13 +4,16 @@ Whatever cannot be written stays here: nothing is forgotten before the broker ha
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from services.attendance.claims import Claims
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.facts import ClockPassed, MeetingTimes
 from services.attendance.meeting_book import MeetingBook
+from services.attendance.packing import clock_of
 from services.attendance.record_writer import RecordWriter
-from services.attendance.report_desk import Claims, ReportDesk
+from services.attendance.report_desk import ReportDesk
 from services.attendance.telling import Frames, Teller
 
 SLICE = 2_000
@@ -39,6 +42,36 @@ class Untold:
     def waits(self) -> bool:
         """Whether something of what was heard is not told."""
         return bool(self.connections or self.floats or self.meetings)
+
+    def keep(self) -> dict[str, list[Any]]:
+        """A copy of everything, as rows. Claims and clocks that wait are found anew by the tick."""
+        return {
+            "untold": list(self.connections),
+            "untold_floats": list(self.floats),
+            "untold_meetings": list(self.meetings),
+            "clocks_told": list(self.clocks_told),
+            "meetings_told": list(self._meetings_told.values()),
+            "legs_told": list(self._legs_told.items()),
+            "concerned_told": [(key, *mark) for key, mark in self._concerned_told.items()],
+        }
+
+    def restore(self, rows: Mapping[str, list[Any]]) -> None:
+        """What `keep` gave, to what was heard meanwhile."""
+        self.connections.update(rows.get("untold", ()))
+        self.floats.update(rows.get("untold_floats", ()))
+        self.meetings.update(rows.get("untold_meetings", ()))
+        self.clocks_told = {clock_of(row) for row in rows.get("clocks_told", ())}
+        told = [MeetingTimes(*row) for row in rows.get("meetings_told", ())]
+        self._meetings_told = {one.uuid: one for one in told}
+        self._legs_told = dict(rows.get("legs_told", ()))
+        marks = rows.get("concerned_told", ())
+        self._concerned_told = {key: (revision, epoch) for key, revision, epoch in marks}
+
+    def concerned(self) -> set[str]:
+        """Every connection and stray that waits to be told."""
+        floating = [leg.key for uuid in self.floats for leg, _ in self._book.strays(uuid)]
+        named = [known.key for uuid in self.floats for known in self._book.concerned(uuid)]
+        return {*self.connections, *floating, *named}
 
     async def tell(self) -> None:
         """Meetings first, then connections; raises aiokafka.errors.KafkaError, forgetting nothing."""
@@ -87,8 +120,6 @@ class Untold:
     async def _floats_out(self, uuids: Iterable[str]) -> None:
         """Connections that binds and stray events concern: to all partitions, then to people."""
         concerned = [known for uuid in uuids for known in self._book.concerned(uuid)]
-        for known in concerned:
-            self._book.adopt(known)  # what others hear of it is all that it has
         news = [k for k in concerned if self._legs_told.get(k.key) != k.revision]
         await self._legs.write(f for known in news for f in self._teller.leg(known))
         self._legs_told.update((known.key, known.revision) for known in news)

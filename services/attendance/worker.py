@@ -18,18 +18,22 @@ from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import DeadFrames, RecordWriter
 from services.attendance.rule_preview import Previews
 from services.attendance.settings import WorkerSettings
+from services.attendance.side_inputs import SideTopics
 from services.attendance.state_queries import QUERIES, StateQueries
 from services.attendance.stores import WorkerProgress
+from shared.keeper import PACE, Keeper
 from shared.log_reader import LogReader
 from shared.publish import AsyncPublisher
 from shared.stage import Stage
 from shared.stream import StreamWorker
 from shared.tail import Tail
-from shared.topics import DECISIONS, EVENTS, RULINGS, WEBHOOKS
+from shared.topics import DECISIONS, EVENTS, EVENTS_STATE, RULINGS, WEBHOOKS, WEBHOOKS_STATE
 from shared.views import connect
 
 log = structlog.get_logger()
 NAME = "attendance"
+KEPT = {WEBHOOKS: WEBHOOKS_STATE, EVENTS: EVENTS_STATE}
+"""Where the stages' states are kept."""
 
 
 class Worker:
@@ -46,9 +50,14 @@ class Worker:
         self._progress = WorkerProgress(settings, connect(settings))
         self._live = LiveTold(LiveStore(settings, connect(settings)))
         self._tasks: list[asyncio.Task[None]] = []
+        often = PACE._replace(
+            grown=settings.checkpoint_events, least=settings.checkpoint_events // 5
+        )
+        side = SideTopics(settings, self.knowledge, self._tail, self._reader)
         self.stream = StreamWorker(
             settings, NAME, {WEBHOOKS: self._identify, EVENTS: self._decide},
             instance=settings.instance,
+            keeper=Keeper(settings, KEPT, side, self._publisher, often),
         )  # fmt: skip
 
     def _identify(self, partition: int) -> Stage:

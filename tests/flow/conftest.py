@@ -27,7 +27,8 @@ def system(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """Everything up; on failure the processes' logs are kept in the test's folder."""
     data: Path = tmp_path_factory.mktemp("system")
     settings = LocalSettings(data_dir=data, port_base=0, partitions=PARTITIONS)
-    stack = Stack(settings, say=print)
+    often = {"checkpoint_events": "20"}  # a killed worker goes on from one, whatever is played
+    stack = Stack(settings, say=print, extra=often)
     with stack:
         card: dict[str, Any] = stack.describe()
         yield Running(stack, card, Addresses.of(card))

@@ -5,6 +5,7 @@ tests/flow by the same scenarios.
 """
 
 import asyncio
+import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
@@ -20,14 +21,16 @@ from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import Knowledge
+from services.attendance.side_inputs import hear_again
 from shared.batch import CONTENT_TYPE, frame
+from shared.checkpoints import chunks, state_of
 from shared.events.attendance import ConnectionSeenV1, MeetingSeenV1, ReviewCaseV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.events.reports import ReportAppliedV1, ReportPageV1, ReportReadV1
 from shared.events.rulings import Ruling
 from shared.keys import home_of, partition_of, person_key
 from shared.stage import InputRecord
-from shared.topics import ENROLMENTS, REPORTS, RULINGS, WEBINARS
+from shared.topics import ENROLMENTS, REPORTS, RULINGS, WEBINARS, Topic
 
 HEADERS = [("content-type", CONTENT_TYPE.encode())]
 KEY = b"k" * 32
@@ -55,6 +58,9 @@ class NoDead:
     async def flush(self) -> None:
         pass
 
+    def waits(self) -> bool:
+        return False
+
 
 class Dead(NoDead):
     """Reasons of what was set aside, with the bodies."""
@@ -63,8 +69,9 @@ class Dead(NoDead):
         self.letters: list[tuple[str, bytes]] = []
 
     def add(self, *what: Any) -> None:
-        _, _, _, body, reason = what
-        self.letters.append((reason, body))
+        record, _, _, body, reason = what
+        if not record.settled:  # whoever lived before wrote it
+            self.letters.append((reason, body))
 
 
 class Pipeline:
@@ -80,6 +87,14 @@ class Pipeline:
         self._offsets: dict[int, int] = defaultdict(int)
         self._scans: list[tuple[int, dict[str, Any]]] = []
         self._folded: dict[int, list[bytes]] = defaultdict(list)
+        self.side: list[tuple[Topic, str, Any]] = []
+        self._kept: dict[int, tuple[list[bytes], int, int]] = {}
+        self._chance = random.Random(partitions)
+
+    def hear(self, topic: Topic, key: str, event: Any) -> None:
+        """A record of a side topic."""
+        self.knowledge.apply(topic, key, event)
+        self.side.append((topic, key, event))
 
     def _stage(self, partition: int) -> IdentifyStage:
         return IdentifyStage(
@@ -90,18 +105,18 @@ class Pipeline:
     def webinar(self, event: WebinarSetV1) -> None:
         self._epoch += 1
         self._tell(event)
-        self.knowledge.apply(WEBINARS, event.webinar_id, event)
+        self.hear(WEBINARS, event.webinar_id, event)
 
     def enrol(self, event: EnrolledV1) -> None:
         self._epoch += 1
         self._tell(event)
         key = person_key(event.webinar_id, event.participant_id)
-        self.knowledge.apply(ENROLMENTS, key, event)
+        self.hear(ENROLMENTS, key, event)
 
     def say(self, word: Ruling) -> None:
         """An operator's word, which every worker reads."""
         self._epoch += 1
-        self.knowledge.apply(RULINGS, word.webinar_id, word)
+        self.hear(RULINGS, word.webinar_id, word)
 
     def webhook(self, body: bytes) -> None:
         """As the gateway routes it."""
@@ -122,14 +137,35 @@ class Pipeline:
 
     def report(self, event: ReportPageV1 | ReportReadV1) -> None:
         """A record of the reports topic, which every worker reads whole."""
-        self.knowledge.apply(REPORTS, event.meeting_uuid, event)
+        self.hear(REPORTS, event.meeting_uuid, event)
+
+    def keep(self, partition: int) -> None:
+        """A checkpoint of a partition's stage."""
+        made = list(chunks(self.stages[partition].keep()))
+        self._kept[partition] = made, len(self._folded[partition]), len(self.side)
 
     def crash(self, partition: int) -> None:
-        """The partition's stage is folded anew from all that is in its log, also from others."""
+        """The partition's stage is folded anew from all that is in its log, also from others; or it
+        goes on from its last checkpoint, as chance has it."""
+        if partition in self._kept and self._chance.random() < 0.7:
+            return self.go_on(partition)
+        return self._again(partition, 0)
+
+    def go_on(self, partition: int) -> None:
+        """The partition's stage stops, and goes on from its last checkpoint."""
+        made, folded, heard = self._kept[partition]
+        self._again(partition, folded, made, self.side[heard:])
+
+    def _again(self, partition: int, folded: int, made: Iterable[bytes] = (),
+               said: Iterable[tuple[Topic, str, Any]] = ()) -> None:  # fmt: skip
         self.stages[partition].close()
-        self.stages[partition] = self._stage(partition)
-        for value in self._folded[partition]:
-            self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
+        stage = self.stages[partition] = self._stage(partition)
+        if folded:
+            stage.restore(state_of(made))
+        for one in said:
+            hear_again(self.knowledge, stage, *one)
+        for value in self._folded[partition][folded:]:
+            stage.fold(InputRecord(0, value, 0, HEADERS, True))
 
     def scan(self, webinar_id: str, participant_id: str, scan: Mapping[str, Any]) -> None:
         """A `CheckedInV1` as the api writes it."""
@@ -148,7 +184,8 @@ class Pipeline:
                 self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
 
     def flush(self) -> None:
-        """Until nothing more is told."""
+        """Until nothing more is told. Some stage is kept with all that waits to be told."""
+        self.keep(self._chance.randrange(self.partitions))
         for stage in self.stages:
             stage.tick(0.0, at_end=True)
             asyncio.run(stage.flush())

@@ -1,6 +1,7 @@
 """Operators' words on one webinar with six people, and both stages in memory that act on them."""
 
 from collections.abc import Iterable
+from itertools import cycle
 from typing import Any
 
 from services.attendance.domain.codes import ClockKind
@@ -103,12 +104,16 @@ def say(pipeline: Pipeline, *words: Ruling) -> None:
 
 
 class Line:
-    """Both stages: what the first tells, the second decides, all clocks passed."""
+    """Both stages: what the first tells, the second decides, all clocks passed. Every other time the
+    second was down while the words were said, and goes on from a checkpoint."""
 
     def __init__(self, pipeline: Pipeline) -> None:
         self.pipeline = pipeline
         self.stages = Stages(pipeline.knowledge, pipeline.partitions)
-        self._told = 0
+        self._told = self._heard = 0
+        self._kept: list[list[bytes]] = []
+        self._since: list[tuple[int, bytes]] = []
+        self._turns = cycle((False, True))
         for kind in (ClockKind.GRACE, ClockKind.RETRY_WINDOW):
             self.clock(kind)
 
@@ -135,18 +140,25 @@ class Line:
             certificate_id="c", webinar_id=W, participant_id=who, number="1", sha256="", year=2008,
             verify_url="", issued_at=iso(HOUR), region_code="15", category="asn", sealed="",
         )  # fmt: skip
-        self.pipeline.knowledge.apply(CERTIFICATES, person_key(W, who), event)
+        self.pipeline.hear(CERTIFICATES, person_key(W, who), event)
         self.work()
 
     def _fold(self, frames: Iterable[tuple[int, bytes]]) -> None:
         for partition, one in frames:
             self.stages.fold(partition, one)
+            self._since.append((partition, one))
 
     def work(self) -> None:
+        if self._kept and next(self._turns):
+            self.stages.restart(self._kept, self.pipeline.side[self._heard :])
+            again, self._since = self._since, []
+            self._fold(again)
         self.pipeline.flush()
         self._fold(self.pipeline.log.frames[self._told :])
         self._told = len(self.pipeline.log.frames)
         self.stages.flush()
+        self._since = []
+        self._kept, self._heard = self.stages.keep(), len(self.pipeline.side)
 
     def of(self, who: str) -> dict[str, Any]:
         return self.stages.topic.decisions()[who]

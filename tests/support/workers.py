@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import orjson
@@ -13,7 +14,10 @@ from services.attendance.decide import DecideStage
 from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
 from services.attendance.rule_preview import Previews
+from services.attendance.side_inputs import hear_again
 from services.attendance.state_queries import PATH, QUERIES, StateQueries
+from shared.checkpoints import chunks, state_of
+from shared.events import Encoded
 from shared.keys import partition_of
 from shared.operator_routes import serve_operator_routes
 from shared.publish import Outgoing, Written
@@ -27,13 +31,13 @@ class Topic:
     """What was published, by topic and key, in order."""
 
     def __init__(self, partitions: int) -> None:
-        self._partitions, self._ends = partitions, dict[tuple[str, int], int]()
+        self.partitions, self._ends = partitions, dict[tuple[str, int], int]()
         self.said: list[Outgoing] = []
 
     async def publish(self, events: Iterable[Outgoing]) -> list[Written]:
         written = []
         for event in events:
-            place = (event.topic.name, partition_of(event.key.encode(), self._partitions))
+            place = (event.topic.name, partition_of(event.key.encode(), self.partitions))
             written.append(Written(place[1], self._ends.get(place, 0), 0))
             self._ends[place] = written[-1].offset + 1
             self.said.append(event)
@@ -41,6 +45,11 @@ class Topic:
 
     async def publish_many(self, events: Sequence[Outgoing]) -> list[Written]:
         return await self.publish(events)
+
+    def foreign(self, like: Outgoing, body: bytes) -> None:
+        """Somebody else writes to the topic."""
+        event = Encoded(like.event.type if like.event else "", body)
+        asyncio.run(self.publish([like._replace(event=event)]))
 
     def decisions(self) -> dict[str, dict[str, Any]]:
         """The last decision of each person."""
@@ -52,11 +61,25 @@ class Topic:
         return found
 
 
-class NoLog:
-    """A decisions topic that nobody else writes."""
+class PublishedLog:
+    """The decisions topic, as its readers have it."""
+
+    def __init__(self, topic: Topic) -> None:
+        self._topic = topic
 
     async def ends(self, places: Any) -> dict[Any, int]:
-        return dict.fromkeys(places, 0)
+        return {place: len(self._of(place[1])) for place in places}
+
+    async def read(self, _: str, partition: int, start: int, end: int) -> AsyncIterator[list[Any]]:
+        yield [
+            SimpleNamespace(offset=offset, key=out.key.encode(), value=out.event.to_bytes())
+            for offset, out in enumerate(self._of(partition)[start:end], start)
+            if out.event is not None
+        ]
+
+    def _of(self, partition: int) -> list[Outgoing]:
+        return [one for one in self._topic.said if one.topic is DECISIONS
+                and partition_of(one.key.encode(), self._topic.partitions) == partition]  # fmt: skip
 
 
 class Stages:
@@ -69,7 +92,7 @@ class Stages:
         self._offsets = [0] * partitions
 
     def _stage(self, partition: int) -> DecideStage:
-        published = PublishedDecisions(NoLog(), DECISIONS.name, partition)  # type: ignore[arg-type]
+        published = PublishedDecisions(PublishedLog(self.topic), DECISIONS.name, partition)  # type: ignore[arg-type]
         return DecideStage(
             partition, self.partitions, self.knowledge, published, self.topic, NoDead()  # type: ignore[arg-type]
         )  # fmt: skip
@@ -80,6 +103,19 @@ class Stages:
             InputRecord(self._offsets[partition], frames, 0, HEADERS, False)
         )
         self._offsets[partition] += 1
+
+    def keep(self) -> list[list[bytes]]:
+        """Checkpoints of all."""
+        return [list(chunks(stage.keep())) for stage in self.stages]
+
+    def restart(self, kept: list[list[bytes]], said: Sequence[tuple[Any, str, Any]]) -> None:
+        """All stop; `said` is said on side topics; they go on from their checkpoints."""
+        for partition, made in enumerate(kept):
+            self.stages[partition].close()
+            stage = self.stages[partition] = self._stage(partition)
+            stage.restore(state_of(made))
+            for one in said:
+                hear_again(self.knowledge, stage, *one)
 
     def flush(self) -> None:
         """Decide."""

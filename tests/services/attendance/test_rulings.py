@@ -95,12 +95,11 @@ def test_L1_a_fold_of_words_is_the_same_in_any_order() -> None:
 
 def test_a_stage_is_quiet_only_when_it_has_acted_on_every_word() -> None:
     one = line(*stay("1", "c1", registrant_id="_ani"))
-    stages = [*one.pipeline.stages, *one.stages.stages]
-    assert all(stage.quiet() for stage in stages)
+    assert all(stage.quiet() for stage in [*one.pipeline.stages, *one.stages.stages])
     one.pipeline.say(corrected("k", "ani", 0, 60))
     assert [stage.quiet() for stage in one.stages.stages].count(False) == 1
     one.pipeline.say(assigned("a", "budi"))
     assert [stage.quiet() for stage in one.pipeline.stages].count(False) == 1
     one.work()
-    assert all(stage.quiet() for stage in stages)
-    assert asyncio.iscoroutinefunction(stages[0].flush)
+    assert all(stage.quiet() for stage in [*one.pipeline.stages, *one.stages.stages])
+    assert asyncio.iscoroutinefunction(one.pipeline.stages[0].flush)
