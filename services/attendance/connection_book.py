@@ -207,9 +207,14 @@ class ConnectionBook:
         """(leg, adopted) of events that name no connection, for those whose home we are."""
         for leg in self._floating.get(uuid, NO_FLOATING).legs():
             if self.is_home(leg.key):
-                ids = frozenset((user, "") for user in leg.user_ids)
-                connected = list(self._named(uuid, ids))
-                yield leg, any(k.is_named(*one) for k in connected for one in ids)
+                yield leg, self.is_adopted(leg)
+
+    def is_adopted(self, leg: Known) -> bool:
+        """Whether a connection has a user_id of a leg that names none: it has the leg's events."""
+        if leg.participant_uuid:
+            return False
+        ids = frozenset((user, "") for user in leg.user_ids)
+        return any(k.is_named(*one) for k in self._named(leg.meeting_uuid, ids) for one in ids)
 
     def stray(self, uuid: str, user_id: str) -> Known | None:
         """The events of a user_id that name no connection, as a leg of their own."""

@@ -63,7 +63,9 @@ class Teller:
     def _connection(self, known: Known) -> Frames:
         bound = self._whole(known)
         revision = self._revision(known, bound)
-        told, legs = self._desk.reported(known), [self._desk.reported(leg) for leg in bound]
+        told = self._desk.reported(known)
+        # an adopted leg says less than the connection that has it, which is bound, too
+        legs = [self._desk.reported(leg) for leg in bound if not self._book.is_adopted(leg)]
         if told is not known and told.participant_uuid:
             self._book.index(told)
         for webinar in self._webinars(told):

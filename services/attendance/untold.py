@@ -120,6 +120,8 @@ class Untold:
     async def _floats_out(self, uuids: Iterable[str]) -> None:
         """Connections that binds and stray events concern: to all partitions, then to people."""
         concerned = [known for uuid in uuids for known in self._book.concerned(uuid)]
+        for known in concerned:
+            self._book.adopt(known)  # what others hear of it is all that it has
         news = [k for k in concerned if self._legs_told.get(k.key) != k.revision]
         await self._legs.write(f for known in news for f in self._teller.leg(known))
         self._legs_told.update((known.key, known.revision) for known in news)

@@ -10,8 +10,7 @@ from tests.mutations.edits import PIPELINE, Edits, Mutant
 FLOW = [
     Mutant("L1", "services/attendance/evidence_state.py",
            "if before is not None and before.revision >= revision:", "if False:", PIPELINE),
-    Mutant("L1", "services/attendance/connection_book.py", "if not known.add(seen):",
-           "if known.add(seen):", PIPELINE),
+    Mutant("L1", "services/attendance/connection_book.py", "if not new:", "if new:", PIPELINE),
     Mutant("L2", "services/attendance/evidence_state.py", 'len(sources) < body["sources"] or', "",
            ("services/attendance/test_evidence_state.py",)),
     Mutant("W8", "services/attendance/identify.py", "self._untold.connections.update(self._book.with_token(name))",

@@ -47,8 +47,11 @@ def enrolment_of(place: Place, who: Who) -> EnrolledV1:
     )  # fmt: skip
 
 
-def played(place: Place, story: Story, events: list[Body]) -> tuple[Pipeline, Dead]:
-    """All of it taken in; flushed now and then, as a worker does, and started again now and then."""
+def played(
+    place: Place, story: Story, events: list[Body], *, at_once: bool = False
+) -> tuple[Pipeline, Dead]:
+    """All of it taken in; flushed now and then, as a worker does, or after every event; and started
+    again now and then."""
     dead = Dead()
     pipeline, rng = Pipeline(dead=dead), random.Random(place.name)
     pipeline.webinar(webinar_of(place, story.windows, 1))
@@ -56,7 +59,7 @@ def played(place: Place, story: Story, events: list[Body]) -> tuple[Pipeline, De
         pipeline.enrol(enrolment_of(place, who))
     for body in events:
         pipeline.webhook(raw(body))
-        if rng.random() < 0.3:
+        if at_once or rng.random() < 0.3:
             pipeline.flush()
         if rng.random() < 0.2:
             pipeline.crash(rng.randrange(pipeline.partitions))
@@ -83,6 +86,17 @@ def test_a_quirk_comes_out_right_in_every_order(place: Place, order: str) -> Non
     assert len(pipeline.open_cases()) == story.cases
     assert len(dead.letters) == story.parked * len(events) // len(story.events)
     assert all(reason.startswith("no webhook: impossible time") for reason, _ in dead.letters)
+
+
+@pytest.mark.parametrize("order", list(ORDERS)[:2])
+@pytest.mark.parametrize("place", list(places()), ids=lambda place: place.name)
+def test_a_quirk_comes_out_right_when_each_event_is_told_at_once(place: Place, order: str) -> None:
+    story = play(place)
+    pipeline, _ = played(place, story, ORDERS[order](story.events), at_once=True)
+    decisions = pipeline.decisions()
+    found = {who.name: outcome(decisions[participant_id_of(who.name)]) for who in story.people}
+    assert found == {name: tuple(came) for name, came in story.expected.items()}
+    assert len(pipeline.open_cases()) == story.cases
 
 
 def test_the_tables_play_every_quirk() -> None:
