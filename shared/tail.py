@@ -12,21 +12,24 @@ import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.needed import Parse
 from shared.provision import partitions_of
 from shared.records import Poison, parse
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
 log = structlog.get_logger()
-Apply = Callable[[Topic, str, "object | None"], None]
-"""Takes (topic, key, event or None for a tombstone); no I/O."""
+Apply = Callable[[Topic, str, "object | None", int], None]
+"""Takes (topic, key, event or None for a tombstone, partition); no I/O."""
 
 
 class Tail:
     """Feeds every record of the topics to `apply`, in order per partition."""
 
-    def __init__(self, settings: KafkaSettings, topics: Sequence[Topic], apply: Apply) -> None:
-        self._settings, self._apply = settings, apply
+    def __init__(
+        self, settings: KafkaSettings, topics: Sequence[Topic], apply: Apply, parse: Parse = parse
+    ) -> None:
+        self._settings, self._apply, self._parse = settings, apply, parse
         self._topics = {settings.topic(t): t for t in topics}
         self._positions: dict[TopicPartition, int] = {}
         self._epochs: dict[tuple[Topic, ...], int] = {}
@@ -90,15 +93,13 @@ class Tail:
             key = (record.key or b"").decode("utf-8", "replace")
             value = record.value
             try:
-                event = None if value is None else parse(topic, record.headers, value)
-            except (
-                Poison
-            ) as reason:  # its owner's consumer dead-letters it; here it only must not stop us
+                event = None if value is None else self._parse(topic, record.headers, value)
+            except Poison as reason:  # its owner dead-letters it; here it only must not stop us
                 log.warning(
                     "unreadable", topic=place.topic, offset=record.offset, reason=str(reason)
                 )
             else:
-                self._apply(topic, key, event)
+                self._apply(topic, key, event, place.partition)
             self._positions[place] = record.offset + 1
         self._epochs.clear()
 

@@ -19,6 +19,7 @@ from services.attendance.causes import Cause, Why
 from services.attendance.decisions import shown_of
 from services.attendance.domain.evidence import Evidence
 from services.attendance.domain.plan import Plan
+from services.attendance.enrolments import Enrolled
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
@@ -36,7 +37,6 @@ from shared.events.attendance import (
     MeetingSeenV1,
     ReviewCaseV1,
 )
-from shared.events.registration import EnrolledV1
 from shared.events.reports import ReportAppliedV1
 from shared.events.rulings import (
     BaseSettledV1,
@@ -72,9 +72,7 @@ class DecideStage(Listener):
         }
         self.plans: dict[str, Plan] = {}
         self._published = published
-        self._outcomes = Outcomes(
-            partition, self.state, self.plans, knowledge, published, publisher
-        )
+        self._outcomes = Outcomes(self.state, self.plans, knowledge, published, publisher)
         self._dirty: dict[Who, Why] = {}
         """Whom to decide anew, and the last fact that asked for it."""
         self._stale: dict[str, Why] = {}
@@ -184,9 +182,9 @@ class DecideStage(Listener):
         for session in self.knowledge.webinars[webinar_id].sessions:
             self._renew(session.number or "", (Cause.WEBINAR, ""))
 
-    def enrolment_changed(self, event: EnrolledV1) -> None:
+    def enrolment_changed(self, said: Enrolled) -> None:
         """Whoever is enrolled gets a decision (rule D3)."""
-        self._mark(event.webinar_id, event.participant_id, Cause.ENROLMENT)
+        self._mark(said.webinar_id, said.participant_id, Cause.ENROLMENT)
 
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """Rule D9 looks at it."""
@@ -226,10 +224,10 @@ class DecideStage(Listener):
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
         person = self.state.person(webinar_id, participant_id)
-        return shown_of(self.knowledge, self.partition, webinar_id, participant_id, person)
+        return shown_of(self.knowledge, webinar_id, participant_id, person)
 
     def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
-        enrolled = self.knowledge.standing[self.partition].get(webinar_id, {})
+        enrolled = self.knowledge.roster.everybody(webinar_id, self.partition)
         known = self.state.people.get(webinar_id, ())
         return {(webinar_id, person) for person in (*enrolled, *known)}
 

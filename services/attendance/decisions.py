@@ -31,15 +31,15 @@ from shared.events.rulings import PeopleListedV1
 NOTHING = Evidence()
 
 
-def standing_of(knowledge: Knowledge, partition: int, webinar_id: str, participant_id: str,
+def standing_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
                 passed: Collection[ClockPassed], person: Person | None = None,
                 reports: AppliedReports | None = None) -> Standing:  # fmt: skip
     """What besides presence bears on a person's decision."""
-    people, rulings = knowledge.standing[partition].get(webinar_id, {}), knowledge.rulings
+    roster, rulings = knowledge.roster, knowledge.rulings
     return Standing(
-        enrolment=people.get(participant_id, Enrolment.NEVER),
+        enrolment=roster.standing(webinar_id, participant_id),
         passed=frozenset(passed),
-        certified=(webinar_id, participant_id) in knowledge.certificates,
+        certified=roster.certified(webinar_id, participant_id),
         settled=rulings.verdicts(webinar_id, participant_id),
         items=frozenset(() if person is None else person.items),
         cases_closed=rulings.cases_closed(webinar_id),
@@ -87,15 +87,14 @@ def evidence_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
     )
 
 
-def shown_of(knowledge: Knowledge, partition: int, webinar_id: str, participant_id: str,
+def shown_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
              person: Person | None) -> Evidence:  # fmt: skip
     """What shows where somebody is: scans and lists of enrolled people only (rule W6); of a `~` key,
     the connection that is nobody's yet."""
     if person is not None and participant_id.startswith("~"):
         return Evidence(tuple(s.connection for s in person.seen.values() if s.role == "unresolved"))
     evidence = evidence_of(knowledge, webinar_id, participant_id, person)
-    standing = knowledge.standing[partition].get(webinar_id, {}).get(participant_id)
-    if standing is Enrolment.ENROLLED:
+    if knowledge.roster.standing(webinar_id, participant_id) is Enrolment.ENROLLED:
         return evidence
     return evidence._replace(scans=(), lists=())
 

@@ -19,19 +19,18 @@ from services.attendance.domain.webhook import (
     Participant,
     parse,
 )
+from services.attendance.enrolments import Enrolled
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.meeting_book import MeetingBook
 from services.attendance.record_writer import DeadFrames, RecordWriter
 from services.attendance.report_desk import ReportDesk
-from services.attendance.roster import tokens
 from services.attendance.telling import Teller
 from services.attendance.untold import Untold
 from shared import crypto
 from shared.batch import TornBatch
 from shared.checkpoints import Kept, Unusable
 from shared.events.attendance import LegSeenV1
-from shared.events.registration import EnrolledV1
 from shared.events.reports import ReportClaimsV1
 from shared.events.rulings import ConnectionAssignedV1, PeopleListedV1, Ruling
 from shared.stage import InputRecord
@@ -182,14 +181,14 @@ class IdentifyStage(Listener):
 
     # --- what changes from outside ---
 
-    def enrolment_changed(self, event: EnrolledV1) -> None:
+    def enrolment_changed(self, said: Enrolled) -> None:
         """A late enrolment resolves what came before it (rule W8)."""
-        for token in tokens(event):
+        for token in (*said.held, *said.had):
             # the index knows registrant ids without their Zoom number
             name = f"r{token.partition('|')[2]}" if token.startswith("r") else token
             self._untold.connections.update(self._book.with_token(name))
             self._desk.loose.update(self._desk.with_token(name))
-        webinar = self._knowledge.webinars.get(event.webinar_id)
+        webinar = self._knowledge.webinars.get(said.webinar_id)
         if webinar is not None:
             self._floats_dirty(self._meetings.of_webinar(webinar))
 

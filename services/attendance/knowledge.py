@@ -7,8 +7,8 @@ from collections import defaultdict
 from collections.abc import Callable
 from datetime import datetime
 
-from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.facts import Rule, Session, Webinar
+from services.attendance.enrolments import Certified, Enrolled, enrolled
 from services.attendance.known_reports import KnownReports
 from services.attendance.roster import Roster
 from services.attendance.rulings import Rulings
@@ -41,7 +41,7 @@ class Listener:
     def webinar_changed(self, webinar_id: str) -> None:
         """A webinar is new or different."""
 
-    def enrolment_changed(self, event: EnrolledV1) -> None:
+    def enrolment_changed(self, said: Enrolled) -> None:
         """An enrolment is new or different."""
 
     def ruled(self, said: Ruling) -> None:
@@ -70,12 +70,8 @@ class Knowledge:
         self._partitions = partitions
         self.webinars: dict[str, Webinar] = {}
         self.by_number: dict[str, set[str]] = defaultdict(set)
-        self.roster = Roster()
-        self.standing: list[dict[str, dict[str, Enrolment]]] = [
-            defaultdict(dict) for _ in range(partitions)
-        ]
+        self.roster = Roster(partitions)
         self.rulings = Rulings()
-        self.certificates: set[tuple[str, str]] = set()
         self.cases: dict[str, ReviewCaseV1] = {}
         self.astray: dict[tuple[str, str], set[str]] = defaultdict(set)
         """Case ids of a person's own evidence that gives 0 s (rules I5, I10, I11)."""
@@ -83,12 +79,14 @@ class Knowledge:
         self.differences: dict[tuple[str, str, str], ReportDifferedV1] = {}
         self.listeners: list[Listener] = []
 
-    def apply(self, topic: Topic, key: str, event: object | None) -> None:
-        """One record of a side topic."""
-        if isinstance(event, WebinarSetV1):
+    def apply(
+        self, topic: Topic, key: str, event: object | None, partition: int | None = None
+    ) -> None:
+        """One record of a side topic. `partition`: where it was read."""
+        if isinstance(event, Enrolled | EnrolledV1):
+            self._enrolment(key, enrolled(event), partition)
+        elif isinstance(event, WebinarSetV1):
             self._webinar(event)
-        elif isinstance(event, EnrolledV1):
-            self._enrolment(event)
         elif isinstance(event, Ruling):
             for said in self.rulings.put(event):
                 self._tell_ruled(said)
@@ -177,23 +175,18 @@ class Knowledge:
         for uuid in self.reports.of_numbers(numbers):
             self._confirm(uuid)  # the time between two reads is the webinar's setting
 
-    def _enrolment(self, event: EnrolledV1) -> None:
-        if not self.roster.put(event):
-            return
-        key = person_key(event.webinar_id, event.participant_id).encode()
-        standing = Enrolment.ENROLLED if event.status == "enrolled" else Enrolment.CANCELLED
-        people = self.standing[partition_of(key, self._partitions)][event.webinar_id]
-        people[event.participant_id] = standing
-        self._tell(lambda listener: listener.enrolment_changed(event))
+    def _enrolment(self, key: str, said: Enrolled, partition: int | None) -> None:
+        own = person_key(said.webinar_id, said.participant_id)
+        if partition is None or key != own:  # where it was read is where its key belongs
+            partition = partition_of(own.encode(), self._partitions)
+        if self.roster.put(said, partition):
+            self._tell(lambda listener: listener.enrolment_changed(said))
 
     def _certificate(self, key: str, event: object | None) -> None:
-        webinar_id, participant_id = split_person_key(key)
-        holds = isinstance(event, CertificateIssuedV1) and event.status == "issued"
-        if holds:
-            self.certificates.add((webinar_id, participant_id))
-        else:
-            self.certificates.discard((webinar_id, participant_id))
-        self._tell(lambda listener: listener.certificate_changed(webinar_id, participant_id))
+        who = split_person_key(key)
+        holds = isinstance(event, Certified | CertificateIssuedV1) and event.status == "issued"
+        self.roster.certify(*who, holds=holds)
+        self._tell(lambda listener: listener.certificate_changed(*who))
 
 
 def second(text: str) -> int:

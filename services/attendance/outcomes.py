@@ -31,10 +31,10 @@ Who = tuple[str, str]
 class Outcomes:
     """The outputs of one events partition."""
 
-    def __init__(self, partition: int, state: EvidenceState, plans: Mapping[str, Plan],
+    def __init__(self, state: EvidenceState, plans: Mapping[str, Plan],
                  knowledge: Knowledge, published: PublishedDecisions,
                  publisher: AsyncPublisher) -> None:  # fmt: skip
-        self._partition, self._state, self._plans = partition, state, plans
+        self._state, self._plans = state, plans
         self._knowledge, self._published, self._publisher = knowledge, published, publisher
 
     async def catch_up(self) -> list[Who]:
@@ -80,8 +80,8 @@ class Outcomes:
         passed = self._state.passed[webinar_id]
         if the_plan.grace not in passed:
             return None
-        knowledge, partition = self._knowledge, self._partition
-        standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person,
+        knowledge = self._knowledge
+        standing = standing_of(knowledge, webinar_id, participant_id, passed, person,
                                self._state.reports)  # fmt: skip
         measured = measured_of(the_plan, knowledge, participant_id, person, standing)
         known = self._knowledge.astray.get((webinar_id, participant_id), set())

@@ -1,99 +1,178 @@
-"""The roster: who is, or ever was, enrolled with which identifier (domain.identity.Roster)."""
+"""The roster: who is, or ever was, enrolled with which identifier (domain.identity.Roster), and who
+holds a certificate.
 
+Of a million people, so a person is a row: a JSON text of some 200 bytes, a byte of marks, and an entry
+of the index per identifier. What the index finds is compared with the row.
+"""
+
+from array import array
 from collections.abc import Collection, Iterable
-from sys import intern
-from typing import NamedTuple
+from typing import TypeVar
+
+import orjson
 
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.identity import Holder
-from shared.events.registration import EnrolledV1, Link
+from services.attendance.enrolments import Enrolled
+from services.attendance.token_index import TokenIndex
+
+T = TypeVar("T")
+_STANDINGS = (Enrolment.NEVER, Enrolment.ENROLLED, Enrolment.CANCELLED)
+_STANDING, _CERTIFIED = 3, 4
+"""Bits of a row's marks."""
+RECENT = 1_000
+"""Looks that are remembered: the same is asked several times for one connection or one decision."""
 
 
-class Entry(NamedTuple):
-    """The highest version of one enrolment, as far as identity needs it."""
-
-    version: int
-    standing: Enrolment
-    links: tuple[tuple[str, str], ...]
-    email: str
-    customer_key: str
-    region: str = ""
+def _packed(*fields: object) -> bytes:
+    """JSON, copied: its writer's own buffer begins with a kilobyte, and leaves holes when it is cut."""
+    return bytes(memoryview(orjson.dumps(fields)))
 
 
 class Roster:
-    """Look-ups over all webinars, in memory: about 1 kB a person."""
+    """Look-ups over all webinars, in memory."""
 
-    def __init__(self) -> None:
-        self._entries: dict[tuple[str, str], Entry] = {}
-        self._ever: dict[str, tuple[str, ...]] = {}
+    def __init__(self, partitions: int) -> None:
+        self._webinars: dict[str, int] = {}
+        self._rows: list[bytes] = []
+        """[number of the webinar, participant, version, region, tokens it has, tokens it had]"""
+        self._marks = bytearray()
+        self._index = TokenIndex()
+        self._members: list[dict[int, array[int]]] = [{} for _ in range(partitions)]
+        self._recent: dict[str, tuple[list[Holder], list[str]]] = {}
+        """Who has, and who ever had, a token."""
+        self._recent_rows: dict[str, int] = {}
 
-    def put(self, event: EnrolledV1) -> bool:
-        """Takes an enrolment in; False when a higher version is known."""
-        place = (event.webinar_id, event.participant_id)
-        known = self._entries.get(place)
-        if known is not None and known.version > event.version:
-            return False
-        standing = Enrolment.ENROLLED if event.status == "enrolled" else Enrolment.CANCELLED
-        links = tuple((link.zoom_number, link.registrant_id) for link in event.links)
-        self._entries[place] = Entry(
-            event.version, standing, links, event.email_hmac, event.customer_key_hmac,
-            intern(event.region_code),
-        )  # fmt: skip
-        for token in tokens(event):
-            self._remember(f"{event.webinar_id}|{token}", event.participant_id)
+    # --- what is read ---
+
+    def put(self, said: Enrolled, partition: int) -> bool:
+        """Takes an enrolment in; False when a higher version is known. `partition`: in which what
+        concerns the person is decided."""
+        number = self._number(said.webinar_id)
+        row = self._known(number, said.participant_id)
+        if row is None:
+            row = self._new(number, said.participant_id)
+        ever: set[str] = set()
+        if self._marks[row] & _STANDING:
+            _, _, version, _, held, had = orjson.loads(self._rows[row])
+            if version > said.version:
+                return False
+            ever.update(held, had)
+        else:
+            self._members[partition].setdefault(number, array("I")).append(row)
+        self._write(row, number, said, ever)
         return True
 
-    def _remember(self, place: str, participant_id: str) -> None:
-        known = self._ever.get(place, ())
-        if participant_id not in known:
-            self._ever[place] = (*known, participant_id)
+    def _write(self, row: int, number: int, said: Enrolled, ever: set[str]) -> None:
+        """`ever`: the tokens that the index knows of the row."""
+        had = sorted(ever.union(said.had).difference(said.held)) if ever or said.had else ()
+        self._rows[row] = _packed(
+            number, said.participant_id, said.version, said.region, said.held, had
+        )
+        self._marks[row] = self._marks[row] & _CERTIFIED | _STANDINGS.index(said.standing)
+        new = {*said.held, *had}.difference(ever)
+        self._index.add([f"{number}|{token}" for token in new], row)
+        self._recent.clear()
+
+    def certify(self, webinar_id: str, participant_id: str, *, holds: bool) -> None:
+        """Whether the person holds a certificate, enrolled or not."""
+        number = self._number(webinar_id)
+        row = self._known(number, participant_id)
+        if row is None:
+            row = self._new(number, participant_id)
+            self._rows[row] = _packed(number, participant_id, 0, "", (), ())
+        self._marks[row] = self._marks[row] & _STANDING | holds * _CERTIFIED
+
+    def _number(self, webinar_id: str) -> int:
+        return self._webinars.setdefault(webinar_id, len(self._webinars))
+
+    def _new(self, number: int, participant_id: str) -> int:
+        row = len(self._rows)
+        self._rows.append(b"")
+        self._marks.append(0)
+        self._index.add((f"{number}|p{participant_id}",), row)
+        return row
+
+    def _known(self, number: int, participant_id: str) -> int | None:
+        text = f"{number}|p{participant_id}"
+        found = self._recent_rows.get(text)
+        if found is None:
+            for row in self._index.find(text):
+                if orjson.loads(self._rows[row])[:2] == [number, participant_id]:
+                    found = _remember(self._recent_rows, text, row)
+        return found
+
+    # --- what is asked ---
+
+    def standing(self, webinar_id: str, participant_id: str) -> Enrolment:
+        """How the person stands to the webinar."""
+        return _STANDINGS[self._marks_of(webinar_id, participant_id) & _STANDING]
+
+    def certified(self, webinar_id: str, participant_id: str) -> bool:
+        """Whether they hold a certificate of it (rule D9)."""
+        return bool(self._marks_of(webinar_id, participant_id) & _CERTIFIED)
+
+    def _marks_of(self, webinar_id: str, participant_id: str) -> int:
+        row = self._known(self._webinars.get(webinar_id, -1), participant_id)
+        return 0 if row is None else self._marks[row]
 
     def region(self, webinar_id: str, participant_id: str) -> str:
         """The region of their enrolment; '' for somebody who has none."""
-        entry = self._entries.get((webinar_id, participant_id))
-        return "" if entry is None else entry.region
+        row = self._known(self._webinars.get(webinar_id, -1), participant_id)
+        return "" if row is None else str(orjson.loads(self._rows[row])[3])
 
-    def _entry(self, webinar_id: str, participant_id: str) -> Entry:
-        return self._entries[webinar_id, participant_id]
+    def everybody(self, webinar_id: str, partition: int) -> list[str]:
+        """Whoever is or was enrolled, of those who are decided in a partition."""
+        rows = self._members[partition].get(self._webinars.get(webinar_id, -1), ())
+        return [orjson.loads(self._rows[row])[1] for row in rows]
 
     def by_registrant(self, webinar_id: str, number: str, registrant_id: str) -> Collection[Holder]:
         """Whose current link it is."""
-        found = [
-            (p, self._entry(webinar_id, p))
-            for p in self.ever_by_registrant(webinar_id, number, registrant_id)
-        ]
-        return [(p, e.standing) for p, e in found if (number, registrant_id) in e.links]
+        return self._of(webinar_id, f"r{number}|{registrant_id}")[0]
 
     def by_email(self, webinar_id: str, email: str) -> Collection[Holder]:
         """Whose current e-mail it is (pseudonyms)."""
-        found = [(p, self._entry(webinar_id, p)) for p in self.ever_by_email(webinar_id, email)]
-        return [(p, e.standing) for p, e in found if e.email == email]
+        return self._of(webinar_id, "e" + email)[0]
 
     def by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[Holder]:
         """Whose current customer key it is (pseudonyms)."""
-        ever = self.ever_by_customer_key(webinar_id, customer_key)
-        found = [(p, self._entry(webinar_id, p)) for p in ever]
-        return [(p, e.standing) for p, e in found if e.customer_key == customer_key]
+        return self._of(webinar_id, "k" + customer_key)[0]
 
     def ever_by_registrant(
         self, webinar_id: str, number: str, registrant_id: str
     ) -> Collection[str]:
         """Everybody whose enrolment in any version had the link."""
-        return self._ever.get(f"{webinar_id}|r{number}|{registrant_id}", ())
+        return self._of(webinar_id, f"r{number}|{registrant_id}")[1]
 
     def ever_by_email(self, webinar_id: str, email: str) -> Collection[str]:
         """Everybody whose enrolment in any version had the e-mail."""
-        return self._ever.get(f"{webinar_id}|e{email}", ())
+        return self._of(webinar_id, "e" + email)[1]
 
     def ever_by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[str]:
         """Everybody whose enrolment in any version had the customer key."""
-        return self._ever.get(f"{webinar_id}|k{customer_key}", ())
+        return self._of(webinar_id, "k" + customer_key)[1]
+
+    def _of(self, webinar_id: str, token: str) -> tuple[list[Holder], list[str]]:
+        number = self._webinars.get(webinar_id, -1)
+        text = f"{number}|{token}"
+        return self._recent.get(text) or _remember(
+            self._recent, text, self._look(number, token, self._index.find(text))
+        )
+
+    def _look(self, number: int, token: str, rows: Iterable[int]) -> tuple[list[Holder], list[str]]:
+        holders, ever = [], []
+        for row in rows:
+            of, participant_id, _, _, held, had = orjson.loads(self._rows[row])
+            if of == number and token in held:
+                holders.append((participant_id, _STANDINGS[self._marks[row] & _STANDING]))
+                ever.append(participant_id)
+            elif of == number and token in had:
+                ever.append(participant_id)
+        return holders, ever
 
 
-def tokens(event: EnrolledV1) -> Iterable[str]:
-    """Every identifier that this enrolment has or had, as index tokens."""
-    links: Iterable[Link] = (*event.links, *event.former_links)
-    yield from (f"r{link.zoom_number}|{link.registrant_id}" for link in links)
-    yield from (f"e{email}" for email in (event.email_hmac, *event.former_email_hmacs) if email)
-    if event.customer_key_hmac:
-        yield f"k{event.customer_key_hmac}"
+def _remember(recent: dict[str, T], text: str, found: T) -> T:
+    if len(recent) >= RECENT:
+        recent.clear()
+    recent[text] = found
+    return found

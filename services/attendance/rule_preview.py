@@ -101,7 +101,7 @@ async def _compute(
     wanted = changed_webinar(present.webinar, question["change"])
     other = plan_of(wanted, stage.state, stage.knowledge)
     rows = []
-    people = list(stage.knowledge.standing[stage.partition].get(webinar_id, ()))
+    people = stage.knowledge.roster.everybody(webinar_id, stage.partition)
     for place, who in enumerate(people):
         if place % SLICE == 0:
             await asyncio.sleep(0)
@@ -118,7 +118,7 @@ def _both(stage: DecideStage, present: Plan, other: Plan, who: str) -> Iterator[
     webinar_id = present.webinar.id
     passed = stage.state.passed.get(webinar_id, frozenset())
     person = stage.state.person(webinar_id, who)
-    standing = standing_of(stage.knowledge, stage.partition, webinar_id, who, passed, person)
+    standing = standing_of(stage.knowledge, webinar_id, who, passed, person)
     return (_decided(stage, plan, who, person, standing) for plan in (present, other))
 
 

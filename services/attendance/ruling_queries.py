@@ -28,17 +28,17 @@ async def corrected(stages: Mapping[int, DecideStage], question: dict[str, Any])
         if n % AT_ONCE == 0:
             await asyncio.sleep(0)
         if partition in stages:
-            found[word["ruling_id"]] = _corrected(partition, stages[partition], word)
+            found[word["ruling_id"]] = _corrected(stages[partition], word)
     return {"found": found}
 
 
-def _corrected(partition: int, stage: DecideStage, word: Mapping[str, Any]) -> dict[str, Any]:
+def _corrected(stage: DecideStage, word: Mapping[str, Any]) -> dict[str, Any]:
     webinar_id, participant_id = word["webinar_id"], word["participant_id"]
     the_plan = _plan(stage, webinar_id)
     person = stage.state.person(webinar_id, participant_id)
     passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
-    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, person)
+    standing = standing_of(knowledge, webinar_id, participant_id, passed, person)
     evidence = evidence_of(knowledge, webinar_id, participant_id, person)
     more = Correction(word["ruling_id"], word["made_at"], word["session_id"], word["kind"],
                       word["start"], word["end"])  # fmt: skip

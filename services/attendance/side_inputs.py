@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from services.attendance.enrolments import Enrolled, enrolled, parse_known
 from services.attendance.knowledge import TOPICS, Knowledge, Listener
 from services.attendance.settings import WorkerSettings
 from shared.events.attendance import ReviewCaseV1
@@ -13,7 +14,7 @@ from shared.events.reports import ReportDifferedV1, ReportPageV1, ReportReadV1
 from shared.events.rulings import Ruling
 from shared.keys import split_person_key
 from shared.log_reader import LogReader
-from shared.records import Poison, parse
+from shared.records import Poison
 from shared.stage import Stage
 from shared.tail import Tail
 from shared.topics import CERTIFICATES, Topic
@@ -87,7 +88,9 @@ def _parsed(topic: Topic, record: Any) -> tuple[str, object | None]:
     """Key and event; no event where there is none, or none that could be read then."""
     key = (record.key or b"").decode("utf-8", "replace")
     try:
-        return key, None if record.value is None else parse(topic, record.headers, record.value)
+        return key, None if record.value is None else parse_known(
+            topic, record.headers, record.value
+        )
     except Poison:
         return key, None
 
@@ -100,8 +103,8 @@ def hear_again(knowledge: Knowledge, listener: Listener, topic: Topic, key: str,
         listener.certificate_changed(*split_person_key(key))
     elif isinstance(event, WebinarSetV1):
         listener.webinar_changed(event.webinar_id)
-    elif isinstance(event, EnrolledV1):
-        listener.enrolment_changed(event)
+    elif isinstance(event, EnrolledV1 | Enrolled):
+        listener.enrolment_changed(enrolled(event))
     elif isinstance(event, Ruling):
         for said in knowledge.rulings.touched_by(event):
             listener.ruled(said)

@@ -87,7 +87,7 @@ class StateQueries:
 async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) -> dict[str, Any]:
     """One person's evidence as a timeline, and what is decided on it now (rule D3: a projection
     before the grace has passed)."""
-    ((partition, stage),) = stages.items()
+    (stage,) = stages.values()
     webinar_id, participant_id = question["webinar_id"], question["participant_id"]
     the_plan = stage.plans.get(webinar_id)
     if the_plan is None:
@@ -95,7 +95,7 @@ async def person(stages: Mapping[int, DecideStage], question: dict[str, Any]) ->
     known = stage.state.person(webinar_id, participant_id)
     passed = stage.state.passed.get(webinar_id, frozenset())
     knowledge = stage.knowledge
-    standing = standing_of(knowledge, partition, webinar_id, participant_id, passed, known,
+    standing = standing_of(knowledge, webinar_id, participant_id, passed, known,
                            stage.state.reports)  # fmt: skip
     measured = measured_of(the_plan, knowledge, participant_id, known, standing)
     lines = timeline(

@@ -9,6 +9,7 @@ from redis.exceptions import RedisError
 
 from services.attendance import ruling_queries
 from services.attendance.decide import DecideStage
+from services.attendance.enrolments import parse_known
 from services.attendance.identify import IdentifyStage
 from services.attendance.knowledge import IDENTITY_TOPICS, TOPICS, Knowledge
 from services.attendance.live_store import LiveStore
@@ -44,7 +45,7 @@ class Worker:
         self.knowledge = Knowledge(settings.partitions)
         self._publisher = AsyncPublisher(settings)
         self._reader = LogReader(settings)
-        self._tail = Tail(settings, TOPICS, self.knowledge.apply)
+        self._tail = Tail(settings, TOPICS, self.knowledge.apply, parse_known)
         self._out = RecordWriter(settings, EVENTS, self._publisher)
         self._legs = RecordWriter(settings, WEBHOOKS, self._publisher)
         self._progress = WorkerProgress(settings, connect(settings))

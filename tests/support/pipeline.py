@@ -227,10 +227,10 @@ class Pipeline:
                     if s.id in passed
                 }
                 clocks = frozenset({the_plan.grace, *the_plan.retry_windows, *late})
-                for person in self.knowledge.standing[p].get(webinar.id, {}):
+                for person in self.knowledge.roster.everybody(webinar.id, p):
                     known = state.people[webinar.id].get(person)
                     standing = standing_of(
-                        self.knowledge, p, webinar.id, person, clocks, known, state.reports
+                        self.knowledge, webinar.id, person, clocks, known, state.reports
                     )
                     measured = measured_of(the_plan, self.knowledge, person, known, standing)
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)

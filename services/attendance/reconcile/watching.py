@@ -80,7 +80,7 @@ class Watch:
         self._asked_uuid: dict[str, int] = {}
         self._asked_webinar: dict[str, int] = {}
 
-    def apply(self, topic: Topic, key: str, event: object | None) -> None:
+    def apply(self, topic: Topic, key: str, event: object | None, _partition: int = 0) -> None:
         """A record of the webinars or the reports topic."""
         if isinstance(event, WebinarSetV1):
             self._webinars[event.webinar_id] = to_webinar(event)

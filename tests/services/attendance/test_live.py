@@ -5,12 +5,13 @@ from typing import Any
 
 import pytest
 
-from services.attendance.causes import Cause
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.live import LAG, there
+from services.attendance.enrolments import Enrolled
 from services.attendance.live_pages import told
 from services.attendance.live_store import Live, _by_minute
 from shared.keys import partition_of, person_key
+from shared.topics import ENROLMENTS
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
 from tests.support.flow import world_of
 from tests.support.pipeline import Pipeline
@@ -83,9 +84,8 @@ def test_V1_kept_up_fact_by_fact_it_is_the_count_over_everybody(seed: int) -> No
 def test_V1_a_leave_that_comes_before_its_join_is_no_dip() -> None:
     pipeline, stages = filled(74, "calm")
     session = pipeline.knowledge.webinars[WEBINAR].sessions[0]
-    who = min(
-        pipeline.knowledge.standing[0].get(WEBINAR) or pipeline.knowledge.standing[1][WEBINAR]
-    )
+    roster = pipeline.knowledge.roster
+    who = min(roster.everybody(WEBINAR, 0) or roster.everybody(WEBINAR, 1))
     home = stages.stages[partition_of(person_key(WEBINAR, who).encode(), 4)]
     stages.flush()
     move = session.start + 100
@@ -124,8 +124,8 @@ def test_V1_a_scan_of_somebody_who_is_not_enrolled_puts_nobody_in() -> None:
     home._take("hadir.attendance.checked-in.v1", scan)
     caught_up(stages, at + LAG)
     assert (counted(stages), "" in home.live.counts[WEBINAR]) == (before, False)
-    home.knowledge.standing[home.partition][WEBINAR][stranger] = Enrolment.ENROLLED
-    home._mark(WEBINAR, stranger, Cause.ENROLMENT)
+    said = Enrolled(WEBINAR, stranger, 1, Enrolment.ENROLLED, "", (), ())
+    home.knowledge.apply(ENROLMENTS, person_key(WEBINAR, stranger), said)
     caught_up(stages, at + LAG)
     people, room, online = before
     assert counted(stages) == [people + 1, room + 1, online], "enrolled, they are in"
