@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from services.attendance import token_index
 from services.attendance.domain.codes import Enrolment
 from services.attendance.enrolments import Certified, Enrolled, enrolled, parse_known
 from services.attendance.knowledge import Knowledge
@@ -153,6 +154,15 @@ def test_the_index_finds_every_row_of_a_text_in_order(many: int) -> None:
     assert many < FILL or len(index._buckets) == -(-2 * many // FILL)
 
 
+def test_bytes_that_look_like_a_hash_across_two_entries_are_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(token_index, "hash", {"one": 1, "zero": 0}.__getitem__, raising=False)
+    index = TokenIndex()
+    index.add(["one"], 0)
+    assert not index.find("zero")
+
+
 def test_the_highest_row_is_kept_whole() -> None:
     index = TokenIndex()
     index.add(["last"], (1 << 32) - 1)
@@ -164,6 +174,15 @@ def test_the_highest_row_is_kept_whole() -> None:
 def test_the_quick_reading_gives_what_the_model_gives(event: EnrolledV1) -> None:
     read = parse_known(ENROLMENTS, HEADERS, event.to_bytes())
     assert read == enrolled(parse(ENROLMENTS, HEADERS, event.to_bytes()))  # type: ignore[arg-type]
+
+
+def test_an_enrolment_in_short_names_every_identifier_it_has_or_had() -> None:
+    event = enrolment().model_copy(update={
+        "status": "cancelled", "customer_key_hmac": "k1", "former_email_hmacs": ("", "e2"),
+        "former_links": (Link(zoom_number="94", registrant_id="r2"),),
+    })  # fmt: skip
+    held, had = ("r93|r1", "ee1", "kk1"), ("r94|r2", "ee2")
+    assert enrolled(event) == Enrolled("w1", "anna", 1, Enrolment.CANCELLED, "31", held, had)
 
 
 def test_fields_that_an_older_writer_left_out_have_their_defaults() -> None:
