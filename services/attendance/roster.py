@@ -14,6 +14,7 @@ import orjson
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.identity import Holder
 from services.attendance.enrolments import Enrolled
+from services.attendance.packing import dumps
 from services.attendance.token_index import TokenIndex
 
 T = TypeVar("T")
@@ -22,11 +23,6 @@ _STANDING, _CERTIFIED = 3, 4
 """Bits of a row's marks."""
 RECENT = 1_000
 """Looks that are remembered: the same is asked several times for one connection or one decision."""
-
-
-def _packed(*fields: object) -> bytes:
-    """JSON, copied: its writer's own buffer begins with a kilobyte, and leaves holes when it is cut."""
-    return bytes(memoryview(orjson.dumps(fields)))
 
 
 class Roster:
@@ -66,8 +62,8 @@ class Roster:
     def _write(self, row: int, number: int, said: Enrolled, ever: set[str]) -> None:
         """`ever`: the tokens that the index knows of the row."""
         had = sorted(ever.union(said.had).difference(said.held)) if ever or said.had else ()
-        self._rows[row] = _packed(
-            number, said.participant_id, said.version, said.region, said.held, had
+        self._rows[row] = dumps(
+            (number, said.participant_id, said.version, said.region, said.held, had)
         )
         self._marks[row] = self._marks[row] & _CERTIFIED | _STANDINGS.index(said.standing)
         new = {*said.held, *had}.difference(ever)
@@ -80,7 +76,7 @@ class Roster:
         row = self._known(number, participant_id)
         if row is None:
             row = self._new(number, participant_id)
-            self._rows[row] = _packed(number, participant_id, 0, "", (), ())
+            self._rows[row] = dumps((number, participant_id, 0, "", (), ()))
         self._marks[row] = self._marks[row] & _STANDING | holds * _CERTIFIED
 
     def _number(self, webinar_id: str) -> int:
