@@ -5,9 +5,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from deploy.bench.row import Row
+
+if TYPE_CHECKING:
+    from deploy.local.process import Process
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,6 @@ def missing(only: str, group: Group, rows: list[Row]) -> list[str]:
 def _infrastructure(*, apart: bool = True) -> Iterator[tuple[str, str]]:
     """A broker and a store of their own, `apart` from the core under test: (bootstrap servers, store
     URL)."""
-    from deploy.bench.measure import confine, cores
     from deploy.local.broker import LocalBroker
     from deploy.local.store import LocalStore
 
@@ -69,17 +71,27 @@ def _infrastructure(*, apart: bool = True) -> Iterator[tuple[str, str]]:
         LocalBroker(Path(folder, "kafka")) as broker,
         LocalStore(Path(folder, "store")) as store,
     ):
-        for process in (broker.process, store.process):
-            if apart and process is not None and process.pid is not None:
-                confine(process.pid, cores()[1])
+        for process in (broker.process, store.process) if apart else ():
+            _apart(process)
         yield broker.address, store.url
+
+
+def _apart(process: "Process | None") -> int:
+    """Off the core under test; its pid."""
+    from deploy.bench.measure import confine, cores
+
+    assert process is not None and process.pid is not None  # noqa: S101, PT018 - it has just started
+    confine(process.pid, cores()[1])
+    return process.pid
 
 
 def _gateway(options: Options) -> list[Row]:
     from deploy.bench import gateway
+    from deploy.local.broker import LocalBroker
 
-    with _infrastructure() as (kafka, _):
-        return gateway.run(kafka, runs=options.runs, seconds=options.seconds, say=options.say)
+    with tempfile.TemporaryDirectory() as folder, LocalBroker(Path(folder, "kafka")) as broker:
+        return gateway.run(broker.address, _apart(broker.process), runs=options.runs,
+                           seconds=options.seconds, say=options.say)  # fmt: skip
 
 
 def _paused(options: Options) -> list[Row]:

@@ -16,6 +16,7 @@ __all__ = [
     "ROOT",
     "Row",
     "confine",
+    "core_seconds",
     "cores",
     "cpu_seconds",
     "median",
@@ -94,3 +95,13 @@ def cpu_seconds(pid: int) -> float:
     """User and system time that a process has used so far, all its threads."""
     after_name = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
     return (int(after_name[11]) + int(after_name[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def core_seconds(pid: int) -> tuple[float, float]:
+    """Of a process's first thread: how long it was on a core, and how long it was ready for one but
+    something else was on it. The rest of the time it waited for others."""
+    told = Path(f"/proc/{pid}/schedstat")
+    if not told.exists():  # not every kernel tells
+        return cpu_seconds(pid), 0.0
+    on_core, ready, _ = told.read_text().split()
+    return int(on_core) / 1e9, int(ready) / 1e9

@@ -60,7 +60,7 @@ class GroupCommit:
     """Frames in, durable records out; bounded in bytes, whatever the broker does."""
 
     def __init__(self, send: Send, *, max_waiting: int, max_record: int = 512 * 1024,
-                 answer_within: float = 2.0, gather: float = GATHER) -> None:  # fmt: skip
+                 answer_within: float = 1.5, gather: float = GATHER) -> None:  # fmt: skip
         self._send, self._max_waiting, self._max_record = send, max_waiting, max_record
         self._answer_within, self._gather = answer_within, gather
         self._open: dict[int, deque[_Batch]] = {}

@@ -16,7 +16,7 @@ class GatewaySettings(KafkaSettings):
     webhook_newest_seconds: int = 300
     webhook_max_bytes: int = 1024 * 1024
     gateway_max_waiting_bytes: int = 48 * 1024 * 1024
-    gateway_answer_seconds: float = 2.0
+    gateway_answer_seconds: float = 1.5
 
 
 class WorkerSettings(Settings):

@@ -110,7 +110,7 @@ async def test_who_waits_too_long_is_told_so_while_the_record_is_still_written()
 
 
 async def test_whoever_comes_while_the_broker_stands_still_is_told_in_time() -> None:
-    """Also who comes after those before have been told: each has 2 s of Zoom's 3 s."""
+    """Also who comes after those before have been told: each has 1.5 s of Zoom's 3 s."""
     broker = Broker()
     commit = GroupCommit(broker.append, max_waiting=10, answer_within=0.01, gather=0.001)
     for frame in (b"a", b"b", b"c"):
