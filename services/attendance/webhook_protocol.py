@@ -93,7 +93,10 @@ class WebhookProtocol(HttpToolsProtocol):
         one.response_complete = True
         if one.disconnected:
             return
-        self.transport.write(answer.raw(self.server_state.default_headers))
-        if not one.keep_alive:  # the server is about to stop
+        default = self.server_state.default_headers
+        if one.keep_alive:
+            self.transport.write(answer.raw(default))
+        else:  # the server is about to stop
+            self.transport.write(answer.raw([*default, (b"connection", b"close")]))
             self.transport.close()
         self.on_response_complete()

@@ -198,7 +198,8 @@ async def test_a_server_that_stops_still_answers_what_it_has_taken_in() -> None:
         for connection in served.state.connections:
             connection.shutdown()
         served.broker.set()
-        assert statuses(await asking) == [b"200"]
+        answer = await asking
+        assert (statuses(answer), b"connection: close\r\n" in answer) == ([b"200"], True)
         await until(lambda: not served.state.connections)
     assert served.log == [JOIN]
 
