@@ -32,6 +32,8 @@ OUTLIVES_DAYS = 7
 """So long a state may hold facts whose records retention has taken away since it was folded; then it
 is folded anew from what is left, so that nothing lives for ever only because it was once known."""
 RETRY_SECONDS = 10.0
+READERS = 3
+"""So many partitions' checkpoints are on their way from the broker while another is taken in."""
 
 
 class Pace(NamedTuple):
@@ -105,7 +107,8 @@ class Keeper:
         """`topics`: an input and where its stages' states are kept, with as many partitions."""
         self._names = {i: settings.topic(kept) for i, kept in topics.items()}
         self._settings, self._side, self._publisher, self._pace = settings, side, publisher, pace
-        self._reader = LogReader(settings)
+        self._readers = [LogReader(settings) for _ in range(READERS)]
+        self._admin: AIOKafkaAdminClient | None = None
         self._last: dict[Place, tuple[int, int, float]] = {}
         """(events, epoch, monotonic second) of each partition's last checkpoint."""
         self._writing: asyncio.Task[None] | None = None
@@ -115,13 +118,19 @@ class Keeper:
 
     async def start(self) -> None:
         """Connect."""
-        await self._reader.start()
+        for reader in self._readers:
+            await reader.start()
+        self._admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
+        await self._admin.start()
 
     async def stop(self) -> None:
         """Close; what is being written is left, and no seal stands on it."""
         if self._writing is not None:
             self._writing.cancel()
-        await self._reader.stop()
+        for reader in self._readers:
+            await reader.stop()
+        if self._admin is not None:
+            await self._admin.close()
 
     # --- finding ---
 
@@ -132,16 +141,18 @@ class Keeper:
         Raises:
             aiokafka.errors.KafkaError: not now; nothing was changed that matters.
         """
-        found: dict[Runner, Seal] = {}
+        places = [self._place(runner) for runner in fresh]
+        first = await self._readers[0].begins(places)
+        last = await self._readers[0].ends(places)
         for runner in fresh:
             runner.begin = begins[runner.place]
             self._last.pop(runner.place, None)
-            try:
-                seal = await self._into(runner, ends[runner.place])
-            except (Unusable, KeyError, TypeError, ValueError) as because:
-                self._refuse(runner, str(because))
-            else:
-                found |= {} if seal is None else {runner: seal}
+        tried = await asyncio.gather(*(
+            self._try(self._readers[n % READERS], runner, ends[runner.place],
+                      range(first[place], last[place]))
+            for n, (runner, place) in enumerate(zip(fresh, places, strict=True))
+        ))  # fmt: skip
+        found = {r: seal for r, seal in zip(fresh, tried, strict=True) if seal is not None}
         lost = await self._side.replay({r.stage: seal.side for r, seal in found.items()})
         for runner, seal in found.items():
             if runner.stage in lost:
@@ -151,33 +162,29 @@ class Keeper:
                 at = seal.events, sum(seal.side.values()), time.monotonic()
                 self._last[runner.place] = at
 
+    async def _try(self, reader: LogReader, runner: Runner, end: int, kept: range) -> Seal | None:
+        try:
+            return await self._into(reader, runner, end, kept)
+        except (Unusable, KeyError, TypeError, ValueError) as because:
+            self._refuse(runner, str(because))
+            return None
+
     def _refuse(self, runner: Runner, because: str) -> None:
         log.info("folded_from_the_log", topic=runner.topic.name, partition=runner.partition,
                  because=because)  # fmt: skip
         runner.anew()
 
-    async def _into(self, runner: Runner, end: int) -> Seal | None:
+    async def _into(self, reader: LogReader, runner: Runner, end: int, kept: range) -> Seal | None:
         place = self._place(runner)
-        at, seal = await self._last_seal(place)
+        at, seal = await _last_seal(reader, place, kept)
         runner.last_seal = at
         if seal is None:
             return None
         self._check(seal, runner, end)
-        records = [r async for some in self._reader.read(*place, seal.first, at) for r in some]
+        records = [r async for some in reader.read(*place, seal.first, at) for r in some]
         mine = [r.value or b"" for r in records if dict(r.headers).get("id") == seal.id.encode()]
         cast("KeptStage", runner.stage).restore(verified(seal, mine))
         return seal
-
-    async def _last_seal(self, place: Place) -> tuple[int, Seal | None]:
-        begin = (await self._reader.begins([place]))[place]
-        at = (await self._reader.ends([place]))[place] - 1
-        while at >= begin:
-            (record,) = [r async for some in self._reader.read(*place, at, at + 1) for r in some]
-            found = seal_of(record.value or b"", cast("Any", record.headers))
-            if isinstance(found, Seal):
-                return at, found
-            at = min(found, at - 1)
-        return NO_SEAL, None
 
     def _check(self, seal: Seal, runner: Runner, end: int) -> None:
         if seal.format != FORMAT or seal.maker != self._side.maker:
@@ -265,14 +272,23 @@ class Keeper:
 
     async def _cut(self, place: Place, first: int) -> None:
         """Delete the checkpoints before; that they are left for a while does no harm."""
-        admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
+        assert self._admin is not None  # noqa: S101 - start() precedes all work
         try:
-            await admin.start()
-            await admin.delete_records({TopicPartition(*place): RecordsToDelete(first)})
+            await self._admin.delete_records({TopicPartition(*place): RecordsToDelete(first)})
         except KafkaError as passing:
             log.info("checkpoints_left", because=type(passing).__name__)
-        finally:
-            await admin.close()
 
     def _place(self, runner: Runner) -> Place:
         return self._names[runner.topic], runner.partition
+
+
+async def _last_seal(reader: LogReader, place: Place, kept: range) -> tuple[int, Seal | None]:
+    """The last seal among those offsets, and where it stands."""
+    at = kept.stop - 1
+    while at >= kept.start:
+        (record,) = [r async for some in reader.read(*place, at, at + 1) for r in some]
+        found = seal_of(record.value or b"", cast("Any", record.headers))
+        if isinstance(found, Seal):
+            return at, found
+        at = min(found, at - 1)
+    return NO_SEAL, None

@@ -91,7 +91,7 @@ class ConnectionBook:
     def restore(self, kept: Kept) -> None:
         """What `keep` gave, into an empty book."""
         self.own = PackedMap(pack_known, unpack_known, kept.maps.get("own"))
-        for key, (uuid, tokens) in names_of(kept.maps.get("own", {})):
+        for key, uuid, tokens in names_of(kept.maps.get("own", {})):
             self._by_meeting[uuid].append(key)
             self._index(key, tokens)
         for row in kept.rows.get("remote", ()):

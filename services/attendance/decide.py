@@ -264,6 +264,7 @@ class DecideStage(Listener):
                 raise
             self._dirty.update(dict.fromkeys(foreign, (Cause.OTHER_WORKER, "")))
             await asyncio.sleep(0)
+        self._dirty = {}  # one that everybody was in keeps its room
         await self._dead.flush()
 
     def _renew_plans(self) -> None:

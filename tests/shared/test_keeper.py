@@ -143,8 +143,8 @@ async def test_the_ones_before_are_deleted(provisioned: Any) -> None:
     await kept(provisioned, 2)
     async with life(provisioned) as (keeper, runner):
         place = keeper._place(runner)
-        begin = (await keeper._reader.begins([place]))[place]
-        end = (await keeper._reader.ends([place]))[place]
+        begin = (await keeper._readers[0].begins([place]))[place]
+        end = (await keeper._readers[0].ends([place]))[place]
         assert end - begin == 3  # rows, a map, the seal
 
 
