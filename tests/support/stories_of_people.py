@@ -140,10 +140,10 @@ def a_bind_may_name_its_legs_by_participant_uuid(at: Place) -> Story:
 
 @story()
 def a_phone_leg_of_an_app_leg_of_two_waits_with_it(at: Place) -> Story:
-    """The join alone, which names no connection, would be somebody's."""
+    """The join alone, which names no connection, would be somebody's. Both may have telephoned."""
     room, maybe = at.room(), Came("not_eligible", 0, provisional=True)
     events = [*life(room, -600, 3660), room.joined(0, "11", "", **AYU_IS)]
-    events += [room.left(3600, "11", "c1", registrant_id="_ayu", email=BUDI.email)]
+    events += [room.left(600, "11", "c1", registrant_id="_ayu", email=BUDI.email)]
     events += [room.joined(500, "21", "c2", phone_number="62***01"), room.left(3600, "21", "c2")]
     events += [room.bind(500, "21", "11")]
     return Story(events, {"ayu": maybe, "budi": maybe}, (AYU, BUDI), cases=2)

@@ -211,13 +211,20 @@ def _is_staff(identifiers: Identifiers, staff: Collection[str]) -> bool:
 
 
 def _by_phone(bound: Sequence[Resolution], own: Resolution, phone: bool) -> Resolution:
-    """A phone leg is whoever its bound app leg is; bound to two people: review (rule W3)."""
+    """A phone leg is whoever its bound app leg is, or may be; bound to two people: review (rule W3).
+    A leg that nothing else says anything of is nobody's where its other leg is."""
     owners = sorted({owner for leg in bound for owner in leg.owners})
-    if not owners or not (phone or own == UNRESOLVED):
+    if owners and (phone or own == UNRESOLVED):
+        if len(owners) > 1:
+            return _review(Problem.PHONE_TWO_PEOPLE, owners)
+        return Resolution(owners[0])
+    if own != UNRESOLVED:
         return own
-    if len(owners) > 1:
-        return Resolution(candidates=tuple(owners), problem=Problem.PHONE_TWO_PEOPLE)
-    return Resolution(owners[0])
+    maybe = {who for leg in bound for who in leg.candidates}
+    if maybe:
+        problem = next(leg.problem for leg in bound if leg.candidates)
+        return Resolution(candidates=tuple(sorted(maybe)), problem=problem)
+    return NOBODY if any(leg.nobody for leg in bound) else own
 
 
 def _by_evidence(

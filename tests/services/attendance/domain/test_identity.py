@@ -4,6 +4,7 @@ import pytest
 
 from services.attendance.domain.codes import Enrolment, Problem
 from services.attendance.domain.identity import (
+    NOBODY,
     Assignment,
     Identifiers,
     Resolution,
@@ -177,6 +178,17 @@ def test_W3_a_phone_leg_of_an_unresolved_app_leg_speaks_for_itself():
     unknown = Resolution(problem=Problem.UNKNOWN)
     assert of(ANI, links=["r1"], phone=True, bound=[unknown]) == Resolution("ani")
     assert of(ANI, phone=True, bound=[unknown]).problem is Problem.UNKNOWN
+
+
+def test_W3_a_phone_leg_may_be_whoever_its_app_leg_may_be():
+    maybe = review(Problem.TWO_PEOPLE, "ani", "budi")
+    assert of(ANI, BUDI, phone=True, bound=[maybe]) == maybe
+    assert of(ANI, BUDI, links=["r2"], phone=True, bound=[maybe]) == Resolution("budi")
+
+
+def test_W3_a_phone_leg_of_a_host_is_nobody_s():
+    assert of(ANI, phone=True, bound=[NOBODY]) == NOBODY
+    assert of(ANI, links=["r1"], phone=True, bound=[NOBODY]) == Resolution("ani")
 
 
 def test_W3_an_app_leg_keeps_its_own_person():
