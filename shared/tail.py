@@ -21,6 +21,8 @@ from shared.topics import Topic
 log = structlog.get_logger()
 Apply = Callable[[Topic, str, "object | None", int], None]
 """Takes (topic, key, event or None for a tombstone, partition); no I/O."""
+AT_ONCE = 1_000
+"""Records per call, so that taking them in never holds the event loop for long."""
 
 
 class Tail:
@@ -77,7 +79,7 @@ class Tail:
         self._epochs.clear()
         while True:
             try:
-                found = await self._consumer.getmany(timeout_ms=100, max_records=10_000)
+                found = await self._consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
                 for place, records in found.items():
                     self._take(place, records)
                 if not self.caught_up.is_set():
@@ -100,7 +102,7 @@ class Tail:
                 )
             else:
                 self._apply(topic, key, event, place.partition)
-            self._positions[place] = record.offset + 1
+        self._positions[place] = records[-1].offset + 1
         self._epochs.clear()
 
     async def _compare(self, ends: dict[TopicPartition, int]) -> None:
