@@ -67,8 +67,11 @@ class LogReader:
         async with self._lock:
             self._client.assign([place])
             self._client.seek(place, start)
-            while await self._client.position(place) < end:
-                found = await self._client.getmany(place, timeout_ms=200, max_records=5_000)
-                records = [r for r in found.get(place, []) if r.offset < end]
-                if records:
-                    yield records
+            try:
+                while await self._client.position(place) < end:
+                    found = await self._client.getmany(place, timeout_ms=200, max_records=5_000)
+                    records = [r for r in found.get(place, []) if r.offset < end]
+                    if records:
+                        yield records
+            finally:
+                self._client.pause(place)  # else it goes on asking for what comes behind `end`

@@ -59,7 +59,6 @@ class Tail:
             group_id=None,
             auto_offset_reset="earliest",
             max_partition_fetch_bytes=1024 * 1024,
-            fetch_max_wait_ms=100,
         )
         await self._consumer.start()
 
