@@ -80,7 +80,7 @@ class StreamWorker:
         working = list(self._tasks)
         for task in working:
             task.cancel()
-        await asyncio.wait(working)
+        await asyncio.gather(*working, return_exceptions=True)
         try:
             await asyncio.wait_for(self._finish(), LAST_SECONDS)
         except (KafkaError, TimeoutError) as unfinished:

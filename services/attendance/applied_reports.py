@@ -21,7 +21,7 @@ class AppliedReports:
     def keep(self) -> dict[str, list[Any]]:
         """A copy of everything, as rows."""
         return {
-            "report_sources": [(*place, list(told)) for place, told in self._sources.items()],
+            "report_sources": [(*place, sorted(told)) for place, told in self._sources.items()],
             "report_seen": [
                 (uuid, source, revision, who)
                 for uuid, of in self._seen.items()

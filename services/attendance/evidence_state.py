@@ -34,7 +34,7 @@ class EvidenceState:
             "lives": [(number, *times) for number, of in self.meetings.items()
                       for times in of.values()],
             "facts": list(self.facts.items()),
-            "clocks": [(clock, list(told)) for clock, told in self._clocks.items()],
+            "clocks": [(clock, sorted(told)) for clock, told in self._clocks.items()],
             "passed": [clock for clocks in self.passed.values() for clock in clocks],
         }  # fmt: skip
         people = {PEOPLE + webinar: held.packed() for webinar, held in self.people.items()}

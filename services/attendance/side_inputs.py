@@ -10,7 +10,7 @@ from services.attendance.knowledge import TOPICS, Knowledge, Listener
 from services.attendance.settings import WorkerSettings
 from shared.events.attendance import ReviewCaseV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
-from shared.events.reports import ReportDifferedV1, ReportPageV1, ReportReadV1
+from shared.events.reports import ReportDifferedV1
 from shared.events.rulings import Ruling
 from shared.keys import split_person_key
 from shared.log_reader import LogReader
@@ -98,7 +98,7 @@ def _parsed(topic: Topic, record: Any) -> tuple[str, object | None]:
 def hear_again(knowledge: Knowledge, listener: Listener, topic: Topic, key: str,
                event: object | None) -> None:  # fmt: skip
     """Let a stage hear of a record that is known already. It only marks what to tell or decide anew,
-    by what is known now; to hear too much does no harm."""
+    by what is known now; to hear too much does no harm. At reports a new stage looks by itself."""
     if topic is CERTIFICATES:
         listener.certificate_changed(*split_person_key(key))
     elif isinstance(event, WebinarSetV1):
@@ -112,7 +112,3 @@ def hear_again(knowledge: Knowledge, listener: Listener, topic: Topic, key: str,
         listener.case_published(event)
     elif isinstance(event, ReportDifferedV1):
         listener.difference_published(event.webinar_id, event.participant_id)
-    elif isinstance(event, ReportPageV1 | ReportReadV1) and (
-        event.meeting_uuid in knowledge.reports.of
-    ):
-        listener.report_changed(event.meeting_uuid)

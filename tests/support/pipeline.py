@@ -161,7 +161,7 @@ class Pipeline:
         self.stages[partition].close()
         stage = self.stages[partition] = self._stage(partition)
         if folded:
-            stage.restore(state_of(made))
+            came_back(stage, list(made))
         for one in said:
             hear_again(self.knowledge, stage, *one)
         for value in self._folded[partition][folded:]:
@@ -243,6 +243,19 @@ class Pipeline:
     def open_cases(self) -> list[ReviewCaseV1]:
         """Of the last `decisions`."""
         return [case for case in self._cases if case.status == "open"]
+
+
+def came_back(stage: Any, made: list[bytes]) -> None:
+    """A stage takes its state from a checkpoint, and would make the same one again."""
+    stage.restore(state_of(made))
+    before, after = (_ordered(list(some)) for some in (made, chunks(stage.keep())))
+    assert before == after
+
+
+def _ordered(made: list[bytes]) -> Any:
+    rows, maps = state_of(made)
+    same = rows.keys() - {"stale", "plans"}  # every plan is looked at after a restart
+    return {name: sorted(map(repr, rows[name])) for name in same}, maps
 
 
 def unresolved(the_plan: Plan, state: EvidenceState) -> Iterator[ReviewCaseV1]:

@@ -16,7 +16,7 @@ from services.attendance.published import PublishedDecisions
 from services.attendance.rule_preview import Previews
 from services.attendance.side_inputs import hear_again
 from services.attendance.state_queries import PATH, QUERIES, StateQueries
-from shared.checkpoints import chunks, state_of
+from shared.checkpoints import chunks
 from shared.events import Encoded
 from shared.keys import partition_of
 from shared.operator_routes import serve_operator_routes
@@ -24,7 +24,7 @@ from shared.publish import Outgoing, Written
 from shared.settings import KafkaSettings
 from shared.stage import InputRecord
 from shared.topics import DECISIONS
-from tests.support.pipeline import HEADERS, KEY, NoDead
+from tests.support.pipeline import HEADERS, KEY, NoDead, came_back
 
 
 class Topic:
@@ -113,7 +113,7 @@ class Stages:
         for partition, made in enumerate(kept):
             self.stages[partition].close()
             stage = self.stages[partition] = self._stage(partition)
-            stage.restore(state_of(made))
+            came_back(stage, made)
             for one in said:
                 hear_again(self.knowledge, stage, *one)
 

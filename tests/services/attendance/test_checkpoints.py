@@ -5,6 +5,7 @@ that the first stage goes on likewise, in every test in which a `Pipeline` crash
 """
 
 import random
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,7 +16,8 @@ from services.attendance.domain.plan import plan
 from services.attendance.knowledge import to_webinar
 from services.attendance.packed_map import MOST_OPEN, PackedMap
 from services.attendance.plans import plan_mark
-from shared.topics import DECISIONS
+from shared.keys import person_key
+from shared.topics import CERTIFICATES, DECISIONS
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
 from tests.support.flow import world_of
 from tests.support.pipeline import Pipeline
@@ -113,20 +115,71 @@ def test_D5_what_another_worker_decided_since_the_checkpoint_is_looked_at() -> N
     )
 
 
-def test_W8_a_case_is_closed_by_who_enrols_while_the_first_stage_is_down() -> None:
+def test_who_waited_to_be_told_is_told_after_the_restart() -> None:
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    pipeline.enrol(enrolment("ani"))
+    joined(pipeline)
+    kept_and_gone_on(pipeline)
+    assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
+
+
+def test_W8_who_enrols_while_the_first_stage_is_down_gets_what_was_told_as_nobodys() -> None:
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    joined(pipeline)
+    pipeline.flush()
+    kept_and_gone_on(pipeline, lambda: pipeline.enrol(enrolment("ani")))
+    assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
+    assert pipeline.open_cases() == []
+
+
+def test_a_webinar_that_is_planned_while_the_first_stage_is_down_gets_its_connections() -> None:
+    pipeline = Pipeline()
+    pipeline.enrol(enrolment("ani"))
+    joined(pipeline)
+    pipeline.flush()
+    kept_and_gone_on(pipeline, lambda: pipeline.webinar(webinar()))
+    assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
+
+
+def test_D9_a_certificate_of_while_the_second_stage_is_down_is_looked_at() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    kept = one.stages.keep()
+    one.stages.restart(kept, [(CERTIFICATES, person_key(W, "ani"), None)])
+    assert sum(stage.unflushed() for stage in one.stages.stages) == 1
+
+
+def test_a_case_of_before_is_closed_by_who_enrols_while_the_first_stage_is_down() -> None:
     """Its checkpoint is older than the case: what was told since may have been told as parked."""
     pipeline = Pipeline()
     pipeline.webinar(webinar())
-    for event in (ROOM.started(-600), *stay("1", "c1", registrant_id="_ani"), ROOM.ended(HOUR)):
-        pipeline.webhook(raw(event))
+    joined(pipeline)
     (home,) = [p for p, stage in enumerate(pipeline.stages) if stage._book.own]
     pipeline.keep(home)
+    made = pipeline._kept[home]
     pipeline.decisions()
     assert len(pipeline.open_cases()) == 1
     pipeline.enrol(enrolment("ani"))
+    pipeline._kept[home] = made
     pipeline.go_on(home)
     assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
     assert pipeline.open_cases() == []
+
+
+def joined(pipeline: Pipeline) -> None:
+    """Ani is there for the whole webinar."""
+    for event in (ROOM.started(-600), *stay("1", "c1", registrant_id="_ani"), ROOM.ended(HOUR)):
+        pipeline.webhook(raw(event))
+
+
+def kept_and_gone_on(pipeline: Pipeline, meanwhile: Callable[[], object] = bool) -> None:
+    """All first stages stop after a checkpoint; they go on after something was said meanwhile."""
+    for partition in range(pipeline.partitions):
+        pipeline.keep(partition)
+    meanwhile()
+    for partition in range(pipeline.partitions):
+        pipeline.go_on(partition)
 
 
 def test_a_plan_has_the_same_mark_in_whatever_order_its_meetings_came() -> None:
