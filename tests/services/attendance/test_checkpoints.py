@@ -13,6 +13,7 @@ import pytest
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.facts import ClockPassed
 from services.attendance.domain.plan import plan
+from services.attendance.domain.reports import EMPTY
 from services.attendance.knowledge import to_webinar
 from services.attendance.packed_map import MOST_OPEN, PackedMap
 from services.attendance.plans import plan_mark
@@ -165,6 +166,22 @@ def test_a_case_of_before_is_closed_by_who_enrols_while_the_first_stage_is_down(
     pipeline.go_on(home)
     assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
     assert pipeline.open_cases() == []
+
+
+def test_Z2_reports_that_act_still_act_after_the_restart() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    before = one.stages.stages[0].state.reports
+    place = {"confirmed": True, "revision": 1, "source": 0}
+    before.take({**place, "meeting_uuid": "m1", "digest": "d", "sources": 1, "participants": []})
+    before.take({**place, "meeting_uuid": "m2", "digest": EMPTY, "sources": 1,
+                 "participants": ["p"]})  # fmt: skip
+    before.take({**place, "meeting_uuid": "m3", "digest": "d", "sources": 2, "participants": []})
+    one.stages.restart(one.stages.keep(), [])
+    after = one.stages.stages[0].state.reports
+    assert (after.complete, after.lone) == (before.complete, before.lone)
+    other = {**place, "meeting_uuid": "m3", "digest": "d", "sources": 2, "participants": []}
+    assert after.take({**other, "source": 1})
+    assert after.acting == {"m1", "m2", "m3"}
 
 
 def joined(pipeline: Pipeline) -> None:
