@@ -2,8 +2,9 @@
 
 from collections.abc import Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 
+from shared.log_client import LogClient
 from shared.log_reader import Records
 from shared.settings import KafkaSettings
 
@@ -18,36 +19,15 @@ MOST_RECORDS = 500
 Place = tuple[str, int]
 
 
-class LogFollower:
+class LogFollower(LogClient):
     """One client; who follows what may change between two calls of `next`."""
 
     def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        self._consumer: AIOKafkaConsumer | None = None
-        self._following: frozenset[Place] = frozenset()
-
-    async def start(self) -> None:
-        """Connect."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=PARTITION_BYTES,
-            fetch_min_bytes=FETCH_AT_ONCE,
+        super().__init__(
+            settings, max_partition_fetch_bytes=PARTITION_BYTES, fetch_min_bytes=FETCH_AT_ONCE,
             fetch_max_wait_ms=FETCH_WAIT_MS,
-        )
-        await self._consumer.start()
-
-    async def stop(self) -> None:
-        """Close."""
-        if self._consumer is not None:
-            await self._consumer.stop()
-
-    @property
-    def _client(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            raise RuntimeError("the log follower was not started")
-        return self._consumer
+        )  # fmt: skip
+        self._following: frozenset[Place] = frozenset()
 
     async def next(self, positions: Mapping[Place, int]) -> Sequence[tuple[Place, Records]]:
         """The next records of each place, in order, each from its position on; maybe none.

@@ -3,45 +3,23 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
-from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
+from aiokafka import ConsumerRecord, TopicPartition
 
+from shared.log_client import LogClient
 from shared.settings import KafkaSettings
 
 FETCH_BYTES = 8 * 1024 * 1024
 Records = list["ConsumerRecord[bytes | None, bytes | None]"]
 
 
-class LogReader:
+class LogReader(LogClient):
     """One client that reads any stretch of any partition, one stretch at a time."""
 
     def __init__(self, settings: KafkaSettings, group: str | None = None) -> None:
-        """`group` – only to ask for that group's committed offsets; it is never joined."""
-        self._settings, self._group = settings, group
-        self._consumer: AIOKafkaConsumer | None = None
-        self._lock = asyncio.Lock()
-
-    async def start(self) -> None:
-        """Connect."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
-            group_id=self._group,
-            enable_auto_commit=False,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=FETCH_BYTES,
-            fetch_max_wait_ms=50,
+        super().__init__(
+            settings, group, max_partition_fetch_bytes=FETCH_BYTES, fetch_max_wait_ms=50
         )
-        await self._consumer.start()
-
-    async def stop(self) -> None:
-        """Close."""
-        if self._consumer is not None:
-            await self._consumer.stop()
-
-    @property
-    def _client(self) -> AIOKafkaConsumer:
-        if self._consumer is None:
-            raise RuntimeError("the log reader was not started")
-        return self._consumer
+        self._lock = asyncio.Lock()
 
     async def ends(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:
         """The next offset to be written of each (topic, partition)."""

@@ -9,9 +9,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
+from shared.log_client import LogClient
 from shared.needed import Parse
 from shared.provision import partitions_of
 from shared.records import Poison, parse
@@ -25,18 +26,18 @@ AT_ONCE = 1_000
 """Records per call, so that taking them in never holds the event loop for long."""
 
 
-class Tail:
+class Tail(LogClient):
     """Feeds every record of the topics to `apply`, in order per partition."""
 
     def __init__(
         self, settings: KafkaSettings, topics: Sequence[Topic], apply: Apply, parse: Parse = parse
     ) -> None:
-        self._settings, self._apply, self._parse = settings, apply, parse
+        super().__init__(settings, max_partition_fetch_bytes=1024 * 1024)
+        self._apply, self._parse = apply, parse
         self._topics = {settings.topic(t): t for t in topics}
         self._positions: dict[TopicPartition, int] = {}
         self._epochs: dict[tuple[Topic, ...], int] = {}
         """Of `epoch_of`, asked far more often than anything is read."""
-        self._consumer: AIOKafkaConsumer | None = None
         self.caught_up = asyncio.Event()
 
     def epoch_of(self, topics: Sequence[Topic]) -> int:
@@ -52,33 +53,22 @@ class Tail:
         """How far each partition is read: `topic/partition` → the next offset."""
         return {f"{place.topic}/{place.partition}": at for place, at in self._positions.items()}
 
-    async def start(self) -> None:
-        """Connect."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka,
-            group_id=None,
-            auto_offset_reset="earliest",
-            max_partition_fetch_bytes=1024 * 1024,
-        )
-        await self._consumer.start()
-
     async def run(self) -> None:
         """Follow until cancelled."""
-        assert self._consumer is not None  # noqa: S101 - start() precedes run()
         places = [
             TopicPartition(name, p)
             for name, topic in self._topics.items()
             for p in range(partitions_of(topic, self._settings))
         ]
-        self._consumer.assign(places)
-        await self._consumer.seek_to_beginning(*places)
-        ends = await self._consumer.end_offsets(places)
+        self._client.assign(places)
+        await self._client.seek_to_beginning(*places)
+        ends = await self._client.end_offsets(places)
         # what retention took away counts as read: a restart must not make the epoch smaller
-        self._positions = dict(await self._consumer.beginning_offsets(places))
+        self._positions = dict(await self._client.beginning_offsets(places))
         self._epochs.clear()
         while True:
             try:
-                found = await self._consumer.getmany(timeout_ms=100, max_records=AT_ONCE)
+                found = await self._client.getmany(timeout_ms=100, max_records=AT_ONCE)
                 for place, records in found.items():
                     self._take(place, records)
                 if not self.caught_up.is_set():
@@ -105,13 +95,7 @@ class Tail:
         self._epochs.clear()
 
     async def _compare(self, ends: dict[TopicPartition, int]) -> None:
-        assert self._consumer is not None  # noqa: S101 - start() precedes run()
         for place, end in ends.items():
-            if end and await self._consumer.position(place) < end:
+            if end and await self._client.position(place) < end:
                 return
         self.caught_up.set()
-
-    async def stop(self) -> None:
-        """Close."""
-        if self._consumer is not None:
-            await self._consumer.stop()
