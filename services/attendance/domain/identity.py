@@ -139,12 +139,8 @@ def resolve(
     return found
 
 
-def last_word(
-    assignments: Iterable[Assignment],
-    meeting_uuid: str,
-    participant_uuid: str,
-    user_ids: Collection[str],
-) -> Assignment | None:
+def last_word(assignments: Iterable[Assignment], meeting_uuid: str, participant_uuid: str,
+              user_ids: Collection[str]) -> Assignment | None:  # fmt: skip
     """The assignment that stands for a connection: the last by (made_at, id) of those not withdrawn
     (rule F2)."""
     known = _of_connection(assignments, meeting_uuid, participant_uuid, user_ids)
@@ -189,12 +185,8 @@ def _ruled(assignment: Assignment) -> Resolution:
     return Resolution(split=tuple((owner, parts or everything) for owner, parts in owners.items()))
 
 
-def _of_connection(
-    assignments: Iterable[Assignment],
-    meeting_uuid: str,
-    participant_uuid: str,
-    user_ids: Collection[str],
-) -> list[Assignment]:
+def _of_connection(assignments: Iterable[Assignment], meeting_uuid: str, participant_uuid: str,
+                   user_ids: Collection[str]) -> list[Assignment]:  # fmt: skip
     return [
         ruled
         for ruled in assignments
