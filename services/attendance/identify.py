@@ -7,7 +7,7 @@ from typing import Any
 import orjson
 
 from services.attendance.connection_book import ConnectionBook
-from services.attendance.domain.connections import seen
+from services.attendance.domain.connections import connection_id, seen
 from services.attendance.domain.impossible import impossible
 from services.attendance.domain.meetings import of_lifecycle
 from services.attendance.domain.routing import EVERY, routing
@@ -165,16 +165,21 @@ class IdentifyStage(Listener):
         if not event.participant_uuid:
             if self._book.float(uuid, one):
                 self._untold.floats.add(uuid)
+                self._told_before(connection_id(uuid, "", event.user_id), settled=settled)
             return
         key = self._book.add(one)
         if key is None:
             return
         self._untold.connections.add(key)
-        if settled:
-            self._teller.maybe_parked.add(key)
+        self._told_before(key, settled=settled)
         if self._book.is_concerned(key):
             self._untold.floats.add(uuid)
         self._desk.noticed(uuid)
+
+    def _told_before(self, key: str, *, settled: bool) -> None:
+        """Whoever folded this before a restart may have told that it is nobody's."""
+        if settled:
+            self._teller.maybe_parked.add(key)
 
     def _tag(self, value: str) -> str:
         return crypto.identity_hmac(self._key, value)

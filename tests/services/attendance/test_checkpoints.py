@@ -168,6 +168,22 @@ def test_a_case_of_before_is_closed_by_who_enrols_while_the_first_stage_is_down(
     assert pipeline.open_cases() == []
 
 
+def test_a_stray_s_case_is_closed_by_who_enrols_before_everything_is_folded_anew() -> None:
+    """What was told before the life that folds, nobody remembers."""
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    events = [raw(event) for event in stay("7", "", registrant_id="_ani")]
+    for body in events:
+        pipeline.webhook(body)
+    pipeline.decisions()
+    assert len(pipeline.open_cases()) == 1
+    pipeline.enrol(enrolment("ani"))
+    for partition in range(pipeline.partitions):
+        pipeline.restart(partition, events)
+    assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
+    assert pipeline.open_cases() == []
+
+
 def test_Z2_reports_that_act_still_act_after_the_restart() -> None:
     one = line(*stay("1", "c1", registrant_id="_ani"))
     before = one.stages.stages[0].state.reports
