@@ -222,7 +222,8 @@ static void report(double took) {
   getrusage(RUSAGE_SELF, &used);
   double cpu = used.ru_utime.tv_sec + used.ru_stime.tv_sec +
                (used.ru_utime.tv_usec + used.ru_stime.tv_usec) / 1e6;
-  uint64_t late = rate ? (uint64_t)((last - first) / 1e6 * rate) - planned : 0;
+  uint64_t due = (uint64_t)((last - first) / 1e6 * rate);  // the last of them may still lie ahead
+  uint64_t late = due > planned ? due - planned : 0;
   qsort(latencies, latency_count, sizeof *latencies, by_size);
   printf("{\"accepted\": %llu, \"busy\": %llu, \"other\": %llu, \"lost\": %llu, \"not_sent\": %llu, "
          "\"seconds\": %.6f, \"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f, \"cpu\": %.4f}\n",

@@ -56,6 +56,8 @@ class IdentifyStage(Listener):
                               self._teller, out, legs)  # fmt: skip
         self._flushing = self._lived_before = False
         self._folded = Counter[str]()
+        self._concerns: dict[str, tuple[Any, ...]] = {}
+        """Of each webinar what decides which connections concern it, since this stage began."""
         knowledge.listeners.append(self)
 
     def close(self) -> None:
@@ -198,13 +200,18 @@ class IdentifyStage(Listener):
             self._floats_dirty(self._meetings.of_webinar(webinar))
 
     def webinar_changed(self, webinar_id: str) -> None:
-        """Its numbers' connections may concern it now."""
-        for uuid in self._meetings.of_webinar(self._knowledge.webinars[webinar_id]):
+        """Its numbers' connections may concern it now, where that is what changed: a million of them
+        would be told once more of another grace or title."""
+        webinar = self._knowledge.webinars[webinar_id]
+        concerns = tuple((s.number, s.start, s.end) for s in webinar.sessions), webinar.staff
+        if self._concerns.get(webinar_id) == concerns:
+            return
+        self._concerns[webinar_id] = concerns
+        for uuid in self._meetings.of_webinar(webinar):
             self._untold.connections.update(self._book.of_meeting(uuid))
             self._untold.meetings.add(uuid)
             self._floats_dirty([uuid])
-        numbers = {s.number for s in self._knowledge.webinars[webinar_id].sessions if s.number}
-        for uuid in self._desk.of_numbers(numbers):
+        for uuid in self._desk.of_numbers({s.number for s in webinar.sessions if s.number}):
             self._desk.loosen(uuid)
 
     def ruled(self, said: Ruling) -> None:

@@ -16,6 +16,8 @@ from shared.events.registration import EnrolledV1, Link, WebinarSetV1
 from shared.keys import participant_id_of
 from tests.support.flow import world_of
 from tests.support.pipeline import KEY, Pipeline
+from tests.support.words import HOUR, NUMBER, enrolment, stay, webinar
+from tests.support.zoom_events import iso, raw
 
 WEBINAR = str(UUID(int=7))
 
@@ -125,3 +127,20 @@ def test_W8_enrolments_that_come_after_the_joins_resolve_them() -> None:
         enrol(pipeline, world, index)
     scan_all(pipeline, world)
     assert differences(pipeline, world) == []
+
+
+def test_only_a_change_of_what_connections_concern_tells_them_again() -> None:
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    pipeline.enrol(enrolment("ani"))
+    for event in stay("1", "c1", registrant_id="_ani"):
+        pipeline.webhook(raw(event))
+    pipeline.flush()
+    told = len(pipeline.log.frames)
+    pipeline.webinar(webinar(version=2, grace_seconds=300))
+    pipeline.flush()
+    assert len(pipeline.log.frames) == told
+    moved = {"id": "s1", "start": iso(60), "end": iso(HOUR), "zoom": {"number": NUMBER}}
+    pipeline.webinar(webinar(version=3, sessions=[moved]))
+    pipeline.flush()
+    assert len(pipeline.log.frames) > told
