@@ -147,6 +147,12 @@ def test_a_topic_that_the_broker_hears_of_after_the_member_joined_is_taken_up(
     consumer.close()
 
 
+def test_a_member_of_kafka_python_knows_its_topics_before_it_joins(own: Any, member: Any) -> None:
+    """One that leads its group without knowing them assigns nothing, and may hang."""
+    client = member(Seen())._consumer
+    assert client._cluster.partitions_for_topic(own.topic(DECISIONS)) == {*range(own.partitions)}
+
+
 def until(true: Callable[[], bool], within: float = 40.0) -> None:
     end = time.monotonic() + within
     while not true():
