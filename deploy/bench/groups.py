@@ -151,7 +151,7 @@ def _gate(_: Options) -> list[Row]:
 
 GROUPS = (
     Group("gateway", ("gateway_vs_bare", "gateway_vs_fastapi_aiokafka", "gateway_p99_ms"), _gateway),
-    Group("paused", ("gateway_paused_broker_mib",), _paused),
+    Group("paused", ("gateway_paused_broker_mib", "gateway_paused_worst_ms"), _paused),
     Group("step", ("step_vs_quix", "step_vs_vanilla_faust", "step_vs_limit",
                    "step_vs_kafka_streams"), _step),
     Group("line", ("line_100k_seconds_after_end",), _line),

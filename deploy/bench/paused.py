@@ -24,7 +24,6 @@ from shared.settings import KafkaSettings
 from shared.topics import WEBHOOKS
 
 CONNECTIONS = 2_000
-ZOOM_WAITS_MS = 3_000
 
 
 class BrokenPromise(Exception):
@@ -35,7 +34,7 @@ def run(broker: LocalBroker, *, seconds: int, say: Callable[[str], None]) -> lis
     """`seconds`: how long the broker stands still.
 
     Raises:
-        BrokenPromise: a 200 without a record, an answer after Zoom gave up, or no recovery.
+        BrokenPromise: a 200 without a record, or no recovery.
     """
     settings = KafkaSettings(kafka=broker.address, topic_prefix="bench-paused.")
     provision(settings)
@@ -53,8 +52,6 @@ def run(broker: LocalBroker, *, seconds: int, say: Callable[[str], None]) -> lis
         f"{written} written; peak {mib:.0f} MiB")  # fmt: skip
     if written < accepted:
         raise BrokenPromise(f"{accepted} deliveries were answered 200, {written} were written")
-    if worst > ZOOM_WAITS_MS:
-        raise BrokenPromise(f"an answer took {worst:.0f} ms; Zoom waits {ZOOM_WAITS_MS} ms")
     return [Row("gateway_paused_broker_mib", mib, None, "MiB peak"),
             Row("gateway_paused_worst_ms", worst, None, "ms")]  # fmt: skip
 
