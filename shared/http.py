@@ -3,10 +3,13 @@
 import hmac
 import os
 import signal
+import sys
 import threading
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import StrEnum
 from importlib.metadata import version
+from socket import socket
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -18,6 +21,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, Response
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.exceptions import HTTPException
+from uvicorn.config import STARTUP_FAILURE
 
 from shared.operator_routes import Readiness, answer
 from shared.settings import ApiSettings, KafkaSettings, MissingSetting
@@ -229,11 +233,25 @@ async def _unexpected(_: Request, error: Exception) -> Response:
     return Problem(500, "unexpected", "Something went wrong on our side").response()
 
 
-def serve(app: Any, settings: KafkaSettings, **options: Any) -> None:
-    """Run an ASGI application until SIGTERM, or until one of its threads has failed."""
+def serve(app: Any, settings: KafkaSettings, *, at_once: int = 1, **options: Any) -> None:
+    """Run an ASGI application until SIGTERM, or until one of its threads has failed. `at_once`: how
+    many new connections are taken in per turn of the loop."""
     threading.excepthook = _end_process
-    uvicorn.run(app, host=settings.http_host, port=settings.http_port, log_config=None,
-                access_log=False, timeout_graceful_shutdown=5, server_header=False, **options)  # fmt: skip
+    config = uvicorn.Config(app, host=settings.http_host, port=settings.http_port, log_config=None,
+                            access_log=False, timeout_graceful_shutdown=5, server_header=False,
+                            **options)  # fmt: skip
+    server = uvicorn.Server(config)
+    with suppress(KeyboardInterrupt):
+        server.run(listening(config, at_once))
+    if not server.started:
+        sys.exit(STARTUP_FAILURE)
+
+
+def listening(config: uvicorn.Config, at_once: int) -> list[socket]:
+    """The socket of the port, under so many descriptors: libuv takes one connection in per descriptor
+    and turn, so that of thousands at once most would wait for seconds behind those that ask already."""
+    one = config.bind_socket()
+    return [one, *(one.dup() for _ in range(at_once - 1))]
 
 
 def _end_process(failed: threading.ExceptHookArgs) -> None:

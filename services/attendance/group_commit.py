@@ -2,11 +2,16 @@
 
 One record per partition is under way at a time; what arrives meanwhile waits for the next. So under
 light load a record holds one event, and in a burst it holds hundreds.
+
+A partition whose record is late takes nothing more in until that record is done: nobody is kept waiting
+for what will be refused, and what can pile up is what arrives within `answer_within`. The late record
+itself tells when the broker is back, because its client repeats it until it is written.
 """
 
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from shared.batch import CONTENT_TYPE
 
@@ -16,7 +21,7 @@ Send = Callable[[int, bytes], Awaitable[object]]
 
 
 class Overloaded(Exception):
-    """More bytes wait than may wait; nothing was taken in."""
+    """More bytes wait than may wait, or the partition's record is late; nothing was taken in."""
 
 
 Waiter = asyncio.Future[None]
@@ -28,14 +33,15 @@ client as much as some twenty deliveries. Who comes after a pause does not wait 
 class _Batch:
     """The frames of one record to be, and who waits for it."""
 
-    __slots__ = ("closed", "frames", "size", "timer", "waiters")
+    __slots__ = ("_late", "closed", "frames", "size", "timer", "waiters")
 
-    def __init__(self, answer_within: float) -> None:
+    def __init__(self, answer_within: float, late: Callable[[], object]) -> None:
+        self._late = late
         self.frames: list[bytes] = []
         self.size = 0
         self.closed = False  # its timer is over: who joined now would never be told
         self.waiters: list[Waiter] = []
-        self.timer = asyncio.get_running_loop().call_later(answer_within, self._late)
+        self.timer = asyncio.get_running_loop().call_later(answer_within, self._give_up)
 
     def tell(self, failed: BaseException | None) -> None:
         """Tell everybody who still waits."""
@@ -50,9 +56,10 @@ class _Batch:
                 waiter.set_exception(failed)
                 waiter.exception()  # who gave up does not come for it
 
-    def _late(self) -> None:
+    def _give_up(self) -> None:
         """The time for an answer has passed; the record may still be written."""
         self.closed = True
+        self._late()
         self.tell(TimeoutError())
 
 
@@ -65,6 +72,8 @@ class GroupCommit:
         self._answer_within, self._gather = answer_within, gather
         self._open: dict[int, deque[_Batch]] = {}
         self._busy: dict[int, asyncio.Task[None]] = {}
+        self._late: set[int] = set()  # partitions whose record under way was not done in time
+        self._moved = True  # a record was written since the last one was late
         self._tick: asyncio.TimerHandle | None = None
         self._next = 0.0  # the loop's time from which on the next request may go out
         self.waiting = 0
@@ -77,7 +86,7 @@ class GroupCommit:
             Overloaded: at once, without taking it in.
         """
         size = len(frame)
-        if self.waiting + size > self._max_waiting:
+        if partition in self._late or self.waiting + size > self._max_waiting:
             raise Overloaded
         self.waiting += size
         batch = self._batch(partition, size)
@@ -93,10 +102,20 @@ class GroupCommit:
             queue = self._open[partition] = deque()
         if queue and queue[-1].size + size <= self._max_record and not queue[-1].closed:
             return queue[-1]
-        queue.append(_Batch(self._answer_within))
+        queue.append(_Batch(self._answer_within, partial(self._is_late, partition)))
         if partition not in self._busy:
             self._tick_soon()
         return queue[-1]
+
+    def _is_late(self, partition: int) -> None:
+        self._late.add(partition)
+        self._moved = False
+
+    @property
+    def stands_still(self) -> bool:
+        """Whether nothing could be written since a record was late. It ends by itself, without new
+        deliveries: the late record is still under way."""
+        return bool(self._late) and not self._moved
 
     def _tick_soon(self) -> None:
         if self._tick is None:
@@ -116,10 +135,12 @@ class GroupCommit:
         except Exception as failed:  # noqa: BLE001 - whatever it was, every waiter hears of it
             batch.tell(failed)
         else:
+            self._moved = True
             batch.tell(None)
         finally:
             self.waiting -= batch.size
             del self._busy[partition]
+            self._late.discard(partition)
             if self._open[partition]:
                 self._tick_soon()
 

@@ -1,7 +1,6 @@
 """The gateway's end of the webhooks topic: one idempotent producer, acks=all."""
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError
 
 from services.attendance.group_commit import HEADERS
 from services.attendance.settings import GatewaySettings
@@ -26,8 +25,8 @@ class WebhookLog:
         Raises:
             aiokafka.errors.KafkaConnectionError: no broker answers.
         """
-        # no linger: the group commit gathers; request_timeout bounds how long bytes of a paused
-        # broker stay in memory.
+        # no linger: the group commit gathers. An idempotent producer repeats a record until it is
+        # written, however long the broker is away: the first to be answered tells that it is back.
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._bootstrap, acks="all", enable_idempotence=True, linger_ms=0,
             max_batch_size=1024 * 1024, max_request_size=4 * 1024 * 1024, request_timeout_ms=10_000,
@@ -53,10 +52,4 @@ class WebhookLog:
     async def _send(self, topic: str, value: bytes, headers: Headers, partition: int) -> None:
         if self._producer is None:
             raise RuntimeError("the webhook log was not started")
-        try:
-            done = await self._producer.send(topic, value, partition=partition, headers=headers)
-            await done
-        except KafkaError:
-            self.connected = False
-            raise
-        self.connected = True
+        await (await self._producer.send(topic, value, partition=partition, headers=headers))

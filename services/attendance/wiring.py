@@ -39,7 +39,9 @@ def run_gateway() -> None:
     require(settings, (WEBHOOKS,))
     gateway = build_gateway(settings)
     collect_rarely(50_000)
-    serve(gateway, settings, proxy_headers=False, http=partial(WebhookProtocol, gateway))
+    # when everybody leaves, thousands of connections may come at once
+    serve(gateway, settings, at_once=16, backlog=4096, proxy_headers=False,
+          http=partial(WebhookProtocol, gateway))  # fmt: skip
 
 
 def build_gateway(settings: Any) -> Any:
@@ -61,7 +63,11 @@ def build_gateway(settings: Any) -> Any:
         await log.stop()
 
     def readiness() -> list[str]:
-        return [] if log.connected else ["Kafka does not take records at the moment."]
+        return (
+            []
+            if log.connected and not commit.stands_still
+            else ["Kafka does not take records at the moment."]
+        )
 
     rest = build_app("attendance gateway", settings, readiness, lifespan=lifespan)
     document(rest)

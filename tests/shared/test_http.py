@@ -1,6 +1,8 @@
 """What every API has: problems by RFC 9457, roles from tokens, the operator's routes."""
 
+import asyncio
 import json
+import socket
 import subprocess
 import sys
 import threading
@@ -11,11 +13,13 @@ from typing import Annotated, Any
 
 import jwt
 import pytest
+import uvicorn
+import uvloop
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.testclient import TestClient
 
 from deploy.local.ports import free_ports
-from shared.http import Problem, Role, allowed, build_app
+from shared.http import Problem, Role, allowed, build_app, listening
 from shared.settings import ApiSettings, KafkaSettings, MissingSetting
 
 ISSUER = "https://identity.example"
@@ -255,3 +259,32 @@ def test_a_process_ends_when_one_of_its_threads_has_failed() -> None:
     assert run.returncode != 0
     assert "thread_failed" in run.stdout
     assert "the projector is no more" in run.stdout
+
+
+async def _taken_in(at_once: int, turns: int) -> int:
+    """How many of twelve who wait at the door are in after so many turns of the loop."""
+    config, loop, came = (
+        uvicorn.Config(list, port=0, log_config=None),
+        asyncio.get_running_loop(),
+        [],
+    )
+
+    class Counting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            came.append(transport)
+
+    doors = listening(config, at_once)
+    servers = [await loop.create_server(Counting, sock=door) for door in doors]
+    callers = [socket.create_connection(doors[0].getsockname()) for _ in range(12)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    found = len(came)
+    for one in (*servers, *callers, *doors):
+        one.close()
+    return found
+
+
+def test_so_many_connections_are_taken_in_per_turn_as_were_asked_for() -> None:
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        assert runner.run(_taken_in(at_once=1, turns=3)) < 12
+        assert runner.run(_taken_in(at_once=16, turns=3)) == 12

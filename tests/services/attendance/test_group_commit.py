@@ -20,14 +20,16 @@ class Broker:
 
     def __init__(self) -> None:
         self.records: list[tuple[int, bytes]] = []
-        self.open = asyncio.Event()
+        self.open, self.asked, self.wrote = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self.failure: Exception | None = None
 
     async def append(self, partition: int, value: bytes) -> None:
+        self.asked.set()
         await self.open.wait()
         if self.failure:
             raise self.failure
         self.records.append((partition, value))
+        self.wrote.set()
 
 
 async def test_what_waits_for_one_partition_goes_into_one_record() -> None:
@@ -109,17 +111,72 @@ async def test_who_waits_too_long_is_told_so_while_the_record_is_still_written()
     assert (broker.records, commit.waiting) == ([(0, b"a")], 0)
 
 
-async def test_whoever_comes_while_the_broker_stands_still_is_told_in_time() -> None:
-    """Also who comes after those before have been told: each has 1.5 s of Zoom's 3 s."""
+async def late(commit: GroupCommit, partition: int, frame: bytes) -> None:
+    """Offer it, and see it refused after its time."""
+    with pytest.raises(TimeoutError):
+        await asyncio.wait_for(asyncio.shield(commit.offer(partition, frame)), 1)
+
+
+async def test_a_partition_whose_record_is_late_takes_nothing_in_until_that_record_is_done() -> (
+    None
+):
     broker = Broker()
-    commit = GroupCommit(broker.append, max_waiting=10, answer_within=0.01, gather=0.001)
-    for frame in (b"a", b"b", b"c"):
-        with pytest.raises(TimeoutError):
-            await asyncio.wait_for(asyncio.shield(commit.offer(0, frame)), 1)
-        assert len(broker.records) == 0
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.01)
+    await late(commit, 0, b"a")
+    with pytest.raises(Overloaded):
+        commit.offer(0, b"b")
+    assert commit.waiting == 1
+    await late(commit, 1, b"another partition is asked for itself")
     broker.open.set()
     await commit.drained()
+    await commit.offer(0, b"c")
+    assert [value for partition, value in broker.records if partition == 0] == [b"a", b"c"]
+
+
+async def test_a_late_record_that_fails_lets_the_next_try() -> None:
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.01)
+    await late(commit, 0, b"a")
+    broker.failure = OSError("no broker")
+    broker.open.set()
+    await commit.drained()
+    assert not commit.stands_still
+    broker.failure = None
+    await commit.offer(0, b"b")
+    assert broker.records == [(0, b"b")]
+
+
+async def test_nobody_joins_a_record_whose_time_is_over() -> None:
+    """They would never be told."""
+    broker = Broker()
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.05, gather=60)
+    first = commit.offer(0, b"a")
+    await broker.asked.wait()
+    await asyncio.gather(first, commit.offer(0, b"b"), return_exceptions=True)
+    broker.open.set()
+    await broker.wrote.wait()
+    joined = commit.offer(0, b"c")
+    await commit.drained()
+    await joined
     assert broker.records == [(0, b"a"), (0, b"b"), (0, b"c")]
+
+
+async def test_it_stands_still_while_a_record_is_late_and_none_was_written_since() -> None:
+    broker, other = Broker(), Broker()
+    other.open.set()
+
+    async def append(partition: int, value: bytes) -> None:
+        await (broker, other)[partition].append(partition, value)
+
+    commit = GroupCommit(append, max_waiting=1000, answer_within=0.01)
+    await late(commit, 0, b"a")
+    assert commit.stands_still
+    await commit.offer(1, b"b")
+    assert not commit.stands_still
+    broker.open.set()
+    await commit.drained()
+    await commit.offer(0, b"c")
+    assert not commit.stands_still
 
 
 async def test_one_who_gives_up_takes_nobody_else_along() -> None:

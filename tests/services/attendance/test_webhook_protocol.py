@@ -73,9 +73,8 @@ class Served:
             raise RuntimeError
         return NOW
 
-    @asynccontextmanager
-    async def port(self) -> AsyncIterator[int]:
-        """While it serves."""
+    def protocols(self) -> Callable[[], WebhookProtocol]:
+        """One for each connection."""
         commit = GroupCommit(self.append, max_waiting=1 << 20, answer_within=self.answer_within)
         gateway = Gateway(SETTINGS, commit, self.bury, self.rest, now=self.now)
 
@@ -86,10 +85,14 @@ class Served:
         config = uvicorn.Config(app, log_config=None, lifespan="off", timeout_keep_alive=60)
         config.load()
 
-        def protocol() -> WebhookProtocol:
-            return WebhookProtocol(gateway, config=config, server_state=self.state, app_state={})
+        return lambda: WebhookProtocol(
+            gateway, config=config, server_state=self.state, app_state={}
+        )
 
-        server = await asyncio.get_running_loop().create_server(protocol, "127.0.0.1", 0)
+    @asynccontextmanager
+    async def port(self) -> AsyncIterator[int]:
+        """While it serves."""
+        server = await asyncio.get_running_loop().create_server(self.protocols(), "127.0.0.1", 0)
         async with server:
             yield server.sockets[0].getsockname()[1]
 
@@ -174,14 +177,51 @@ async def test_signed_garbage_is_kept_and_a_large_body_refused() -> None:
     assert (served.dead, served.log) == ([b"{"], [])
 
 
-async def test_a_broker_that_stands_still_is_503_in_time_and_a_fault_of_ours_500() -> None:
+async def test_a_broker_that_stands_still_is_503_until_it_moves_again() -> None:
     """Never 4xx: Zoom drops what it gets 4xx for."""
     served = Served(answer_within=0.02)
     async with talking(served) as talk:
         served.broker.clear()
-        assert statuses(await talk(request(JOIN))) == [b"503"]
-        served.broken = True
+        for _ in range(3):
+            assert statuses(await talk(request(JOIN))) == [b"503"]
+        served.broker.set()
+        await until(lambda: bool(served.log))
+        assert statuses(await talk(request(JOIN))) == [b"200"]
+    assert served.log == [JOIN] * 2  # the first was late, the next two were not taken in
+
+
+async def test_a_fault_of_ours_is_500() -> None:
+    served = Served()
+    served.broken = True
+    async with talking(served) as talk:
         assert statuses(await talk(request(JOIN))) == [b"500"]
+
+
+class Line(asyncio.Transport):
+    """The gateway's end of a connection."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers = b""
+
+    def write(self, data: Any) -> None:
+        self.answers += data
+
+    def is_closing(self) -> bool:
+        return False
+
+    def resume_reading(self) -> None:
+        """Never held back."""
+
+
+async def test_nobody_is_answered_within_the_turn_in_which_they_were_read() -> None:
+    """The loop would read their next delivery, and the one after, and look at nothing else."""
+    line, protocol = Line(), Served().protocols()()
+    protocol.connection_made(line)
+    protocol.data_received(request(JOIN, secret="no"))
+    assert line.answers == b""
+    await asyncio.sleep(0)
+    assert statuses(line.answers) == [b"401"]
 
 
 async def test_other_paths_take_the_way_of_the_application() -> None:
