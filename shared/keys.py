@@ -77,6 +77,7 @@ def participant_id_of(external_id: str) -> str:
     return derived_id("participant", external_id)
 
 
+@lru_cache(maxsize=8_192)  # each step of issuing asks again, a chunk of people at a time
 def certificate_id_of(webinar_id: str, participant_id: str) -> str:
     """The one certificate id that (webinar, participant) can ever have."""
     return _uuid5(_bytes_of(webinar_id), participant_id)

@@ -42,8 +42,9 @@ def parser_of(needed: Mapping[Topic, Iterable[str]]) -> Parse:
 
 
 def _only(kind: type[Event], fields: Iterable[str]) -> type[Model]:
-    """The event with these fields and the plain ones that it must have, defined as there."""
-    known = kind.model_fields
+    """The event with these fields, defined as there, and the plain ones that it must have."""
+    known, needed = kind.model_fields, set(fields)
     plain = {f for f, of in known.items() if of.is_required() and of.annotation in {str, int, bool}}
-    chosen: Any = {f: (known[f].annotation, known[f]) for f in sorted({*fields, *plain})}
+    chosen: Any = {f: (known[f].annotation, ...) for f in sorted(plain - needed)}
+    chosen |= {f: (known[f].annotation, known[f]) for f in sorted(needed)}
     return create_model(kind.__name__, __base__=Model, **chosen)

@@ -2,7 +2,6 @@
 
 import threading
 from collections.abc import Callable, Sequence
-from itertools import groupby
 from typing import Any
 
 import structlog
@@ -44,15 +43,10 @@ class Projector:
         return at
 
     def _apply(self, records: Sequence[Record]) -> None:
-        for _, group in groupby(
-            sorted(records, key=_place), key=lambda r: (r.topic.name, r.partition)
-        ):
-            batch = list(group)
-            place = (batch[0].topic.name, batch[0].partition)
-            batch = [r for r in batch if r.offset >= self._expected[place]]
-            if not batch:
-                continue
-            self._expected[place] = self.view.advance(batch, self._project, self._expected[place])
+        known = self._expected
+        new = [r for r in records if r.offset >= known[r.topic.name, r.partition]]
+        if new:
+            known.update(self.view.advance(new, self._project, known))
 
     def idle(self) -> None:
         """Nothing to read: notice an emptied store, pass over gaps, say when the view is complete."""
@@ -88,7 +82,3 @@ class Projector:
             self.consumer.rewind()
         except (RedisError, KafkaError) as away:
             log.info("not_reachable", because=type(away).__name__)
-
-
-def _place(record: Record) -> tuple[str, int, int]:
-    return record.topic.name, record.partition, record.offset

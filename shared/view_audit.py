@@ -54,14 +54,14 @@ def differences(settings: Settings, build: BuildView) -> list[str]:
 
 def _rebuild(settings: Settings, copy: Built, topic: Topic, partition: int, upto: int) -> None:
     batch: list[Record] = []
-    position = 0
+    at = {(topic.name, partition): 0}
     for record in _log(settings, copy, topic, partition, upto):
         batch.append(record)
         if len(batch) == CHUNK:
-            position = copy.view.advance(batch, copy.project, position)
+            at = copy.view.advance(batch, copy.project, at)
             batch = []
     if batch:
-        copy.view.advance(batch, copy.project, position)
+        copy.view.advance(batch, copy.project, at)
 
 
 def _log(

@@ -21,6 +21,9 @@ from shared.settings import Settings
 from shared.topics import Topic
 from shared.writes import Project, Writes
 
+Place = tuple[str, int]
+"""(topic, partition); the topic without the installation's prefix."""
+
 
 class LostView(NotYet):
     """The stored position is not where this writer left it; it has to start from the stored one."""
@@ -59,11 +62,14 @@ class View:
         """The next offset to apply; 0 when the view does not exist."""
         return self.stored(topic.name, partition) or 0
 
-    def advance(self, records: Sequence[Record], project: Project, expected: int) -> int:
-        """Apply one partition's records and move its position; the new position.
+    def advance(
+        self, records: Sequence[Record], project: Project, expected: Mapping[Place, int]
+    ) -> dict[Place, int]:
+        """Apply records, in order per partition, and move the positions; the new positions of the
+        partitions that they are of.
 
         Raises:
-            LostView: the stored position is not `expected`.
+            LostView: a stored position is not the one in `expected`.
         """
 
         def queue(pipe: Pipeline) -> None:
@@ -72,25 +78,28 @@ class View:
                 project(writes, record)
             writes.onto(pipe)
 
-        first, last = records[0], records[-1]
-        place = self._position_key(first.topic.name, first.partition)
-        self._move(place, expected, last.offset + 1, queue)
-        return last.offset + 1
+        to = {(r.topic.name, r.partition): r.offset + 1 for r in records}
+        self._move(expected, to, queue)
+        return to
 
-    def _move(self, place: str, expected: int, to: int, queue: Callable[[Pipeline], None]) -> None:
-        """Queued writes and the position in one transaction, if the position is the expected one."""
+    def _move(
+        self, at: Mapping[Place, int], to: Mapping[Place, int], queue: Callable[[Pipeline], None]
+    ) -> None:
+        """Queued writes and positions in one transaction, if the positions are the expected ones."""
+        keys = {place: self._position_key(*place) for place in to}
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(place)  # type: ignore[no-untyped-call] # the client has no type here
-            stored: Any = pipe.get(place)
-            if int(stored or 0) != expected:
-                raise LostView(f"{place} stands at {stored}, not at {expected}")
+            pipe.watch(*keys.values())  # type: ignore[no-untyped-call] # the client has no type
+            stored: Any = pipe.mget(list(keys.values()))
+            for place, found in zip(keys, stored, strict=True):
+                if int(found or 0) != at[place]:
+                    raise LostView(f"{keys[place]} stands at {found}, not at {at[place]}")
             pipe.multi()
             queue(pipe)
-            pipe.set(place, to)
+            pipe.mset({keys[place]: end for place, end in to.items()})
             try:
                 pipe.execute()
             except redis_lib.WatchError as moved:
-                raise LostView(f"{place} was moved by another writer") from moved
+                raise LostView("the view was moved by another writer") from moved
 
     def ready(self) -> bool:
         """Whether the view has once caught up with its topics since it was last empty."""
@@ -121,8 +130,8 @@ class View:
         Raises:
             LostView: the stored position is not `expected`.
         """
-        place = self._position_key(topic, partition)
-        self._move(place, expected, position, lambda _: None)
+        place = (topic, partition)
+        self._move({place: expected}, {place: position}, lambda _: None)
 
     def drop(self) -> None:
         """Delete the whole view; its projector rebuilds it from the topics.

@@ -5,7 +5,13 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
-from services.certificates.domain.content import Content, Printed, complete
+from services.certificates.domain.content import (
+    Content,
+    Frozen,
+    Printed,
+    canonical,
+    complete,
+)
 from shared.crypto import CannotOpen, seal, unseal
 from shared.events import Model
 from shared.events.certificates import CertificateIssuedV1
@@ -33,10 +39,10 @@ class Vault:
         key = self._key(participant_id, wrapped)
         return _model(PersonalData, unseal(key, sealed, subject=participant_id))
 
-    def seal_content(self, participant_id: str, wrapped: str, content: Content) -> str:
+    def seal_content(self, participant_id: str, wrapped: str, content: Frozen) -> str:
         """Frozen content under the person's key; raises CannotOpen."""
         key = self._key(participant_id, wrapped)
-        return seal(key, content.to_bytes(), subject=content.certificate_id)
+        return seal(key, canonical(content), subject=content["certificate_id"])
 
     def content(
         self, participant_id: str, wrapped: str, sealed: str, certificate_id: str

@@ -135,11 +135,14 @@ def test_a_second_projector_after_the_first_applies_only_what_is_new(own: Any, v
 
 def test_a_writer_that_was_overtaken_changes_nothing_and_learns_it(view: View) -> None:
     write = projection(view)
-    assert view.advance([record(0, version=1)], write, 0) == 1
-    assert view.advance([record(1, version=2)], write, 1) == 2
+    here = (DECISIONS.name, 0)
+    assert view.advance([record(0, version=1)], write, {here: 0}) == {here: 1}
+    assert view.advance([record(1, version=2)], write, {here: 1}) == {here: 2}
+    beside = record(0, version=98)._replace(partition=1, key="w|q")
     for expected in (0, 1, 3):
         with pytest.raises(LostView, match="not at"):
-            view.advance([record(1, version=99)], write, expected)
+            view.advance([beside, record(1, version=99)], write,
+                         {here: expected, (DECISIONS.name, 1): 0})  # fmt: skip
     assert shown(view) == {"w|p": 2}
     assert view.stored(DECISIONS.name, 0) == 2
 
@@ -152,7 +155,7 @@ def test_a_writer_that_is_overtaken_in_the_very_moment_changes_nothing(view: Vie
         write(pipe, each)
 
     with pytest.raises(LostView, match="another writer"):
-        view.advance([record(0, version=99)], overtaken, 0)
+        view.advance([record(0, version=99)], overtaken, {(DECISIONS.name, 0): 0})
     assert shown(view) == {}
     assert view.stored(DECISIONS.name, 0) == 5
 
@@ -213,7 +216,7 @@ def test_dropped_again_and_again_while_it_is_rebuilt_it_has_no_hole(own: Any, vi
 def test_a_view_that_was_called_ready_while_it_was_dropped_is_not_ready_after(view: View) -> None:
     """A projector that sees the positions complete may say so in the middle of a drop."""
     ends = {(DECISIONS.name, 0): 1}
-    view.advance([record(0)], projection(view), 0)
+    view.advance([record(0)], projection(view), {(DECISIONS.name, 0): 0})
     assert view.mark_ready(ends)
     client, unlink = view.client, view.client.unlink
 
@@ -231,7 +234,7 @@ def test_a_view_that_was_called_ready_while_it_was_dropped_is_not_ready_after(vi
 
 def test_a_view_whose_store_is_emptied_in_the_very_moment_is_not_called_ready(view: View) -> None:
     ends = {(DECISIONS.name, 0): 1}
-    view.advance([record(0)], projection(view), 0)
+    view.advance([record(0)], projection(view), {(DECISIONS.name, 0): 0})
     original = Pipeline.multi
 
     def emptied(pipe: Pipeline) -> None:

@@ -23,9 +23,14 @@ _STACKED = re.compile("([\u0300-\u036f]{2})[\u0300-\u036f]+")
 
 def printable(text: str, longest: int = LONGEST) -> str:
     """The text as it is printed: NFC, one line, nothing invisible, at most `longest` characters."""
+    if text.isascii() and text.isprintable():  # nothing to take out: a tenth of the time
+        return _cut(" ".join(text.split()), longest)
     whole = _SELECTORS.sub("", unicodedata.normalize("NFC", text))
     seen = "".join(_shown(c) for c in whole)
-    line = " ".join(_STACKED.sub(r"\1", seen).split())
+    return _cut(" ".join(_STACKED.sub(r"\1", seen).split()), longest)
+
+
+def _cut(line: str, longest: int) -> str:
     return line if len(line) <= longest else line[: longest - 1].rstrip() + "…"
 
 

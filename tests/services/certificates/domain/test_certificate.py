@@ -1,5 +1,6 @@
 """When a certificate is issued and what it says."""
 
+from hashlib import sha256
 from typing import Any
 
 import pytest
@@ -7,9 +8,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from services.certificates.domain.certificate import earned, holding, may_issue, verify_url
-from services.certificates.domain.content import Policy, complete, freeze, sheet
+from services.certificates.domain.content import (
+    Content,
+    Policy,
+    complete,
+    fingerprint,
+    freeze,
+    plain,
+    sheet,
+)
+from services.certificates.domain.ledger import Numbered
+from services.certificates.issuing import encoded
 from shared.events.attendance import EligibilityDecidedV1
-from shared.events.certificates import CertificateIssuedV1
+from shared.events.certificates import (
+    CertificateIssuedV1,
+    CertificateRevokedV1,
+    NumberTakenV1,
+)
 from shared.events.registration import (
     Hall,
     PersonalData,
@@ -18,6 +33,7 @@ from shared.events.registration import (
     WebinarSetV1,
     ZoomRoom,
 )
+from shared.examples import example
 
 SESSION = SessionV1(
     id="s1", start="2026-11-12T02:00:00Z", end="2026-11-12T04:30:00Z",
@@ -74,10 +90,10 @@ def frozen(**policy: Any) -> Any:
         external_id="x", name="Siti\u200b #1", nip="198612122010122001", agency="Dinas"
     )
     chosen = Policy(**{"organiser": "Kantor", **policy})
-    common = sheet(webinar=webinar(), programme="Program", policy=chosen)
-    return freeze(
+    common = plain(sheet(webinar=webinar(), programme="Program", policy=chosen))
+    return Content(**freeze(
         common, certificate_id="c", verify_url="http://h/v/c", person=person, policy=chosen
-    )
+    ))  # fmt: skip
 
 
 def test_the_content_freezes_every_printed_word() -> None:
@@ -107,12 +123,31 @@ def test_the_day_of_issue_is_the_day_in_the_place_of_issue() -> None:
 
 
 def test_the_fingerprint_covers_every_field() -> None:
-    printed = complete(frozen(), number="1", issued_at="2026-11-12T18:00:00Z")
-    seen = {printed.fingerprint()}
-    for field, value in dict(printed).items():
+    place = {"number": "1", "issued_at": "2026-11-12T18:00:00Z"}
+    content = plain(frozen())
+    seen = {fingerprint(content, **place)}
+    for field, value in content.items():
         changed = not value if isinstance(value, bool) else value * 2
-        seen.add(printed.model_copy(update={field: changed}).fingerprint())
-    assert len(seen) == 1 + len(dict(printed))
+        seen.add(fingerprint({**content, field: changed}, **place))
+    seen.add(fingerprint(content, **{**place, "number": "2"}))
+    seen.add(fingerprint(content, **{**place, "issued_at": "2026-11-12T18:00:01Z"}))
+    assert len(seen) == 3 + len(content)
+
+
+def test_the_fingerprint_is_that_of_all_that_is_printed() -> None:
+    place = {"number": "1", "issued_at": "2026-11-12T18:00:00Z"}
+    whole = complete(frozen(), **place)
+    assert fingerprint(plain(frozen()), **place) == sha256(whole.to_bytes()).hexdigest()
+
+
+def test_a_certificate_written_without_its_model_is_what_the_model_writes() -> None:
+    claim = example(NumberTakenV1.type)
+    numbered = Numbered("c", claim, "1/HAM", "2026-11-12T18:00:00Z")
+    for kind in (CertificateIssuedV1, CertificateRevokedV1):
+        made = encoded(kind, numbered, sealed="s", sha256="f", verify_url="u")
+        model = kind.parse(made.body)
+        assert model.to_bytes() == made.body
+        assert (made.type, model.status) == (kind.type, kind.model_fields["status"].default)
 
 
 def test_a_verify_code_needs_the_key() -> None:
