@@ -18,12 +18,14 @@ from shared.topics import Topic
 
 
 class Outgoing(NamedTuple):
-    """One event to publish; `event` None is a tombstone. `time` defaults to now."""
+    """One event to publish; `event` None is a tombstone. `time` defaults to now. `partition`: of the
+    key, where the caller knows it."""
 
     topic: Topic
     key: str
     event: Event | Encoded | None
     time: datetime | None = None
+    partition: int | None = None
 
 
 class Written(NamedTuple):
@@ -55,13 +57,19 @@ async def write_in_bulk(
     headers_of = _Headers(settings.source)
     for number, out in enumerate(events):
         key, body = out.key.encode(), None if out.event is None else out.event.to_bytes()
-        single = out.topic.single_partition
-        place = settings.topic(out.topic), 0 if single else partition_of(key, settings.partitions)
+        place = settings.topic(out.topic), partition_for(out, key, settings.partitions)
         headers = headers_of(out, body) if body is not None else []
         parts[place].append(_Encoded(number, key, body, headers))
     found: list[Any] = [None] * len(events)
     await asyncio.gather(*(_part(producer, *at, part, found) for at, part in parts.items()))
     return found
+
+
+def partition_for(out: Outgoing, key: bytes, partitions: int) -> int:
+    """Where an event belongs."""
+    if out.partition is not None:
+        return out.partition
+    return 0 if out.topic.single_partition else partition_of(key, partitions)
 
 
 class _Headers:

@@ -43,6 +43,11 @@ class LogFollower(LogClient):
         found = await self._client.getmany(timeout_ms=200, max_records=MOST_RECORDS)
         return [((tp.topic, tp.partition), records) for tp, records in found.items()]
 
+    def more(self, place: Place, position: int) -> bool:
+        """Whether the log held more beyond `position` when the broker last answered."""
+        end = self._client.highwater(TopicPartition(*place))
+        return end is not None and end > position
+
     async def position(self, place: Place) -> int:
         """Where `next` goes on."""
         at: int = await self._client.position(TopicPartition(*place))

@@ -10,9 +10,8 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as AioKafkaError
 from kafka.errors import KafkaError
 
-from shared.bulk import Outgoing, Written, write_in_bulk
+from shared.bulk import Outgoing, Written, partition_for, write_in_bulk
 from shared.envelope import kafka_headers
-from shared.keys import partition_of
 from shared.settings import KafkaSettings
 
 __all__ = [
@@ -39,7 +38,7 @@ def _record(
     settings: KafkaSettings, out: Outgoing
 ) -> tuple[str, bytes, bytes | None, int, list[tuple[str, bytes]]]:
     key = out.key.encode()
-    partition = 0 if out.topic.single_partition else partition_of(key, settings.partitions)
+    partition = partition_for(out, key, settings.partitions)
     if out.event is None:
         return settings.topic(out.topic), key, None, partition, []
     moment = out.time or datetime.now(UTC)

@@ -32,6 +32,8 @@ class Runner:
         """When it last folded anything; monotonic seconds."""
         self.begin, self.folded_at = 0, int(time.time())
         """Where the log began when it was last folded from its beginning, and when that was."""
+        self.held_at: float | None = None
+        """Since when its stage folds on instead of writing what waits; monotonic seconds."""
         self.last_seal = NO_SEAL
         """Where the partition's last checkpoint stands on its topic."""
 

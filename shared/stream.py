@@ -38,6 +38,9 @@ from shared.topics import Topic
 log = structlog.get_logger()
 MAX_UNFLUSHED = 20_000
 """Changes of one stage that are not written yet; beyond it the input waits."""
+HOLD_SECONDS = 15.0
+"""How long a stage that is behind its log folds on before it writes what changed: most of that would
+change again in a moment. Whoever keeps up never waits."""
 COMMIT_SECONDS = 0.5
 LAST_SECONDS = 8.0
 """For all that a stopping worker still writes; what is not written by then is folded again."""
@@ -201,10 +204,20 @@ class StreamWorker:
             await self._wake.wait()
             self._wake.clear()
             held = [r for r in self.runners.values() if r.ready.is_set() and not r.gone]
-            await asyncio.gather(*(self._flush(runner) for runner in held))
+            await asyncio.gather(*(self._flush(r) for r in held if not self._holds(r)))
+
+    def _holds(self, runner: Runner) -> bool:
+        """Whether it folds on first (`HOLD_SECONDS`)."""
+        behind = self._follower.more(runner.place, runner.position)
+        if not behind or runner.stage.unflushed() > MAX_UNFLUSHED:
+            return False
+        now = time.monotonic()
+        if runner.held_at is None:
+            runner.held_at = now
+        return now < runner.held_at + HOLD_SECONDS
 
     async def _flush(self, runner: Runner) -> None:
-        upto = runner.position
+        upto, runner.held_at = runner.position, None
         try:
             await runner.stage.flush()
         except KafkaError as passing:

@@ -72,7 +72,9 @@ class DecideStage(Listener):
         }
         self.plans: dict[str, Plan] = {}
         self._published = published
-        self._outcomes = Outcomes(self.state, self.plans, knowledge, published, publisher)
+        self._outcomes = Outcomes(
+            partition, self.state, self.plans, knowledge, published, publisher
+        )
         self._dirty: dict[Who, Why] = {}
         """Whom to decide anew, and the last fact that asked for it."""
         self._stale: dict[str, Why] = {}

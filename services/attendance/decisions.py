@@ -11,6 +11,7 @@ from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import (
     Decision,
+    Reason,
     Standing,
     decide,
     goes_out,
@@ -29,23 +30,28 @@ from shared.events.attendance import EligibilityDecidedV1
 from shared.events.rulings import PeopleListedV1
 
 NOTHING = Evidence()
+NO_ITEMS = NOTHING_REPORTED = frozenset[str]()
+MOST_REASONS = 20_000
+"""Sets of reasons whose sentences are remembered."""
 
 
 def standing_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
                 passed: Collection[ClockPassed], person: Person | None = None,
                 reports: AppliedReports | None = None) -> Standing:  # fmt: skip
     """What besides presence bears on a person's decision."""
-    roster, rulings = knowledge.roster, knowledge.rulings
+    rulings = knowledge.rulings
+    enrolment, certified = knowledge.roster.stands(webinar_id, participant_id)
+    spoken_of = rulings.speak_of_person(webinar_id, participant_id)
     return Standing(
-        enrolment=roster.standing(webinar_id, participant_id),
-        passed=frozenset(passed),
-        certified=roster.certified(webinar_id, participant_id),
-        settled=rulings.verdicts(webinar_id, participant_id),
-        items=frozenset(() if person is None else person.items),
-        cases_closed=rulings.cases_closed(webinar_id),
-        released=rulings.released(webinar_id, participant_id),
-        reports=frozenset() if reports is None else reports.acting,
-        lone=frozenset() if reports is None else reports.lone,
+        enrolment,
+        frozenset(passed),
+        certified,
+        rulings.verdicts(webinar_id, participant_id) if spoken_of else (),
+        NO_ITEMS if person is None else person.items,
+        NOTHING_REPORTED if reports is None else reports.acting,
+        rulings.cases_closed(webinar_id),
+        rulings.released(webinar_id, participant_id),
+        NOTHING_REPORTED if reports is None else reports.lone,
     )
 
 
@@ -152,8 +158,21 @@ def encoded(decision: dict[str, Any]) -> Encoded:
 
 
 def reasons_of(decided: Decision) -> list[dict[str, Any]]:
-    """Codes, figures, and sentences in both languages (rule D4)."""
-    return [
+    """Codes, figures, and sentences in both languages (rule D4). Not to be changed: people whose
+    decisions share their reasons (`eligibility.project`) share this, too."""
+    reasons = decided.reasons
+    known = _written.get(id(reasons))
+    if known is not None and known[0] is reasons:
+        return known[1]
+    found = [
         {"code": r.code.value, "figures": r.figures, "text": sentences(r.code, r.figures)}
-        for r in decided.reasons
+        for r in reasons
     ]
+    if len(_written) >= MOST_REASONS:
+        _written.clear()
+    _written[id(reasons)] = reasons, found
+    return found
+
+
+_written: dict[int, tuple[tuple[Reason, ...], list[dict[str, Any]]]] = {}
+"""By identity: the reasons are kept beside, so their id is nobody else's."""

@@ -17,6 +17,8 @@ def differing(
     """What the list must say of a person's connections and does not say yet."""
     for seen in () if person is None else person.seen.values():
         connection = seen.connection
+        if not (connection.reported or knowledge.differences):
+            continue  # the usual case
         found = (
             differences(connection.facts, connection.rows)
             if connection.reported and seen.role in LISTED

@@ -8,6 +8,7 @@ import orjson
 
 from services.attendance.connection_book import ConnectionBook
 from services.attendance.domain.connections import connection_id, seen
+from services.attendance.domain.facts import Webinar
 from services.attendance.domain.impossible import impossible
 from services.attendance.domain.meetings import of_lifecycle
 from services.attendance.domain.routing import EVERY, routing
@@ -56,8 +57,8 @@ class IdentifyStage(Listener):
                               self._teller, out, legs)  # fmt: skip
         self._flushing = self._lived_before = False
         self._folded = Counter[str]()
-        self._concerns: dict[str, tuple[Any, ...]] = {}
-        """Of each webinar what decides which connections concern it, since this stage began."""
+        self._concerns = {w.id: _concern(w) for w in knowledge.webinars.values()}
+        """Of each webinar what decides which connections concern it, as everything here was told."""
         knowledge.listeners.append(self)
 
     def close(self) -> None:
@@ -73,7 +74,8 @@ class IdentifyStage(Listener):
     def keep(self) -> Kept:
         """A copy of everything."""
         book = self._book.keep()
-        rows = {
+        rows: dict[str, list[Any]] = {
+            "concerns": list(self._concerns.items()),
             "parked": list(self._teller.maybe_parked),
             "forgotten": list(self._knowledge.reports.forgotten),
         }
@@ -92,6 +94,7 @@ class IdentifyStage(Listener):
         self._meetings.restore(kept.rows)
         self._desk.restore(kept.rows)
         self._untold.restore(kept.rows)
+        self._concerns = dict(kept.rows.get("concerns", ()))
         self._teller.maybe_parked.update(kept.rows.get("parked", ()))
         known = self._knowledge.reports.forgotten
         for uuid in known:
@@ -203,10 +206,10 @@ class IdentifyStage(Listener):
         """Its numbers' connections may concern it now, where that is what changed: a million of them
         would be told once more of another grace or title."""
         webinar = self._knowledge.webinars[webinar_id]
-        concerns = tuple((s.number, s.start, s.end) for s in webinar.sessions), webinar.staff
-        if self._concerns.get(webinar_id) == concerns:
+        concern = _concern(webinar)
+        if self._concerns.get(webinar_id) == concern:
             return
-        self._concerns[webinar_id] = concerns
+        self._concerns[webinar_id] = concern
         for uuid in self._meetings.of_webinar(webinar):
             self._untold.connections.update(self._book.of_meeting(uuid))
             self._untold.meetings.add(uuid)
@@ -284,3 +287,9 @@ class IdentifyStage(Listener):
                 known = {*self._untold.clocks_told, *self._untold.clocks}
                 due = self._meetings.clocks_due(webinar, self._knowledge, known, int(now))
                 self._untold.clocks += due
+
+
+def _concern(webinar: Webinar) -> str:
+    """Equal for webinars that the same connections concern, whosever they are."""
+    sessions = sorted((s.number or "", s.start, s.end) for s in webinar.sessions)
+    return repr((sessions, sorted(webinar.staff)))

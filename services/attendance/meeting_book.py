@@ -49,11 +49,18 @@ class MeetingBook:
         return after.practice_ended is not None and after != known
 
     def noticed(self, event: Participant) -> bool:
-        """As `take`, of what a join or leave says: most often nothing new."""
+        """As `take`, of what a join or leave says: most often that time went on."""
         known = self.of.get(event.meeting_uuid)
-        if known is not None and _covers(known, event):
+        if known is None or not _goes_on(known, event):
+            return self.take(of_participant(event))
+        joined = event.kind == "joined"
+        last = known.last_join if joined else known.last_leave
+        if last is not None and event.at <= last:
             return False
-        return self.take(of_participant(event))
+        self.of[known.uuid] = (
+            known._replace(last_join=event.at) if joined else known._replace(last_leave=event.at)
+        )
+        return known.practice_ended is not None
 
     def of_webinar(self, webinar: Webinar) -> list[str]:
         """Every uuid of its numbers."""
@@ -70,13 +77,7 @@ class MeetingBook:
         return clocks.due(webinar, meetings, known, now, self._arrivals, others)
 
 
-def _covers(known: MeetingTimes, event: Participant) -> bool:
-    """Whether merging the event would change nothing."""
-    last = known.last_join if event.kind == "joined" else known.last_leave
-    return (
-        last is not None
-        and event.at <= last
-        and known.first_seen is not None
-        and event.at >= known.first_seen
-        and event.number == known.number
-    )
+def _goes_on(known: MeetingTimes, event: Participant) -> bool:
+    """Whether merging the event could change nothing but who joined or left last."""
+    first = known.first_seen
+    return first is not None and event.at >= first and event.number == known.number

@@ -31,10 +31,10 @@ Who = tuple[str, str]
 class Outcomes:
     """The outputs of one events partition."""
 
-    def __init__(self, state: EvidenceState, plans: Mapping[str, Plan],
+    def __init__(self, partition: int, state: EvidenceState, plans: Mapping[str, Plan],
                  knowledge: Knowledge, published: PublishedDecisions,
                  publisher: AsyncPublisher) -> None:  # fmt: skip
-        self._state, self._plans = state, plans
+        self._partition, self._state, self._plans = partition, state, plans
         self._knowledge, self._published, self._publisher = knowledge, published, publisher
 
     async def catch_up(self) -> list[Who]:
@@ -84,8 +84,9 @@ class Outcomes:
         standing = standing_of(knowledge, webinar_id, participant_id, passed, person,
                                self._state.reports)  # fmt: skip
         measured = measured_of(the_plan, knowledge, participant_id, person, standing)
-        known = self._knowledge.astray.get((webinar_id, participant_id), set())
-        cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
+        known = knowledge.astray.get((webinar_id, participant_id), ())
+        if measured.astray or known:
+            cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))
         return decision_of(
             the_plan, participant_id, measured, standing, before, now, because(*cause)
@@ -113,7 +114,10 @@ class Outcomes:
         if not decisions:
             return []
         written = await self._publisher.publish_many(
-            [Outgoing(DECISIONS, key, encoded(d)) for key, d in decisions.items()]
+            [
+                Outgoing(DECISIONS, key, encoded(d), partition=self._partition)
+                for key, d in decisions.items()
+            ]
         )
         foreign = await self._published.wrote(decisions, written)
         for verdict, many in Counter(d["verdict"] for d in decisions.values()).items():

@@ -47,8 +47,8 @@ def pack_known(known: Known) -> bytes:
 def unpack_known(key: str, raw: bytes) -> Known:
     """The connection."""
     length, number, facts, who, ip_tags, phone = orjson.loads(raw)
-    known = Known(key[:length], key[length + 1 :])
-    known.key, known.number, known.phone = key, number, phone
+    known = Known(key[:length], key[length + 1 :], key=key)
+    known.number, known.phone = number, phone
     known.facts = tuples(facts)
     known.identifiers, known.ip_tags = identifiers(who), tuple(ip_tags)
     return known

@@ -76,8 +76,11 @@ USUAL = (None, (), False, False, (), None, (), "")
 
 
 def _of(row: list[Any]) -> Seen:
-    key, length, revision, role, number, facts, ip_tags, links, *more = row
-    limits, rows, reported, phone, candidates, problem, rooms, alike = more[0] if more else USUAL
+    key, length, revision, role, number, facts, ip_tags, links = row[:8]
+    if len(row) == 8:
+        usual = Connection(key, intern(key[:length]), intern(number), tuples(facts), tuple(ip_tags))
+        return Seen(tuple(revision), intern(role), usual, links=tuple(links))
+    limits, rows, reported, phone, candidates, problem, rooms, alike = row[8]
     connection = Connection(
         key, intern(key[:length]), intern(number), tuples(facts),
         tuple(ip_tags), None if limits is None else tuples(limits),

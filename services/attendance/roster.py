@@ -21,6 +21,8 @@ T = TypeVar("T")
 _STANDINGS = (Enrolment.NEVER, Enrolment.ENROLLED, Enrolment.CANCELLED)
 _STANDING, _CERTIFIED = 3, 4
 """Bits of a row's marks."""
+UNPLACED = 0xFFFF
+"""Stands for no partition."""
 RECENT = 1_000
 """Looks that are remembered: the same is asked several times for one connection or one decision."""
 
@@ -35,6 +37,8 @@ class Roster:
         self._marks = bytearray()
         self._index = TokenIndex()
         self._members: list[dict[int, array[int]]] = [{} for _ in range(partitions)]
+        self._partitions = array("H")
+        """Of each row the partition in which its person is decided."""
         self._recent: dict[str, tuple[list[Holder], list[str]]] = {}
         """Who has, and who ever had, a token."""
         self._recent_rows: dict[str, int] = {}
@@ -48,6 +52,7 @@ class Roster:
         row = self._known(number, said.participant_id)
         if row is None:
             row = self._new(number, said.participant_id)
+        self._partitions[row] = partition
         ever: set[str] = set()
         if self._marks[row] & _STANDING:
             _, _, version, _, held, had = orjson.loads(self._rows[row])
@@ -86,6 +91,7 @@ class Roster:
         row = len(self._rows)
         self._rows.append(b"")
         self._marks.append(0)
+        self._partitions.append(UNPLACED)
         self._index.add((f"{number}|p{participant_id}",), row)
         return row
 
@@ -108,9 +114,20 @@ class Roster:
         """Whether they hold a certificate of it (rule D9)."""
         return bool(self._marks_of(webinar_id, participant_id) & _CERTIFIED)
 
+    def stands(self, webinar_id: str, participant_id: str) -> tuple[Enrolment, bool]:
+        """`standing` and `certified` at one look."""
+        marks = self._marks_of(webinar_id, participant_id)
+        return _STANDINGS[marks & _STANDING], bool(marks & _CERTIFIED)
+
     def _marks_of(self, webinar_id: str, participant_id: str) -> int:
         row = self._known(self._webinars.get(webinar_id, -1), participant_id)
         return 0 if row is None else self._marks[row]
+
+    def partition(self, webinar_id: str, participant_id: str) -> int | None:
+        """In which partition the person is decided; None for somebody without an enrolment."""
+        row = self._known(self._webinars.get(webinar_id, -1), participant_id)
+        found = UNPLACED if row is None else self._partitions[row]
+        return None if found == UNPLACED else found
 
     def region(self, webinar_id: str, participant_id: str) -> str:
         """The region of their enrolment; '' for somebody who has none."""
@@ -162,6 +179,7 @@ class Roster:
             if of == number and token in held:
                 holders.append((participant_id, _STANDINGS[self._marks[row] & _STANDING]))
                 ever.append(participant_id)
+                _remember(self._recent_rows, f"{number}|p{participant_id}", row)
             elif of == number and token in had:
                 ever.append(participant_id)
         return holders, ever

@@ -6,7 +6,7 @@ empty one (`possible_owners`). So what was said before – by us, before a crash
 an older roster – is always taken back, and the highest revision holds, in any order.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 from typing import Any
 
@@ -35,7 +35,7 @@ LONGEST_MEETING = 30 * 3600
 """Seconds that a Zoom meeting can last at most: how far a connection of unknown bounds may reach."""
 ADOPTED = 1_000_000
 """Added to the revision of a leg that a connection adopted: that is for ever (rule I1)."""
-Frames = Iterator[tuple[int, bytes]]
+Frames = Iterable[tuple[int, bytes]]
 Rooms = Mapping[str, frozenset[str]]
 """Registrant ids that are a proctor list's room → who was ever listed before its screen."""
 NO_ROOMS: Rooms = {}
@@ -58,9 +58,6 @@ class Teller:
 
         Made in one go: what is known must not change between the frames of one revision.
         """
-        return iter(list(self._connection(known)))
-
-    def _connection(self, known: Known) -> Frames:
         bound = self._whole(known)
         revision = self._revision(known, bound)
         told = self._desk.reported(known)
@@ -68,14 +65,16 @@ class Teller:
         legs = [self._desk.reported(leg) for leg in bound if not self._book.is_adopted(leg)]
         if told is not known and told.participant_uuid:
             self._book.index(told)
+        frames: list[tuple[int, bytes]] = []
         for webinar in self._webinars(told):
             bounds = [self._resolve(leg, webinar) for leg in legs]
             found = self._resolve(told, webinar, bounds)
-            others = self._possible(known, webinar, bound)
+            others = self._possible(known, told.number, webinar, bound)
             rooms = self._rooms(told, webinar)
             if rooms and found == UNRESOLVED:
                 found = NOBODY  # a room is nobody's, and no case (rule I11)
-            yield from self._tell(told, webinar, found, others, revision, rooms)
+            frames += self._tell(told, webinar, found, others, revision, rooms)
+        return frames
 
     def mark(self, known: Known) -> tuple[int, int]:
         """The revision that a connection would be told with now: the same says the same."""
@@ -104,12 +103,14 @@ class Teller:
         bound = self._book.bound(leg)  # it may have been told as theirs before it was adopted
         told = self._desk.ever_reported(leg)
         for webinar in self._webinars(told):
-            others = self._possible(leg, webinar, bound)
+            others = self._possible(leg, self._desk.reported(leg).number, webinar, bound)
             revision = self._revision(leg, ()) + more
             yield from self._tell(told, webinar, NOBODY, others, revision)
 
     def _whole(self, known: Known) -> list[Known]:
         """Give it the events that are its own (rule I1); the legs that it is bound to (rule W3)."""
+        if not self._book.has_floating(known.meeting_uuid):
+            return []
         self._book.adopt(known)
         return self._book.bound(known)
 
@@ -163,18 +164,21 @@ class Teller:
         one = self._frame(kind, key, body)
         return ((partition, one) for partition in range(self._partitions))
 
-    def _webinars(self, known: Known) -> Iterator[Webinar]:
+    def _webinars(self, known: Known) -> list[Webinar]:
         """Those with a session in this number that the connection may overlap; too many do no harm,
         since presence is clipped to the session anyway (rule I8)."""
-        times = known.instants()
+        times, number = known.instants(), known.number
         if not times:
-            return
+            return []
         low, high = min(times) - LONGEST_MEETING, max(times) + LONGEST_MEETING
-        for webinar_id in self._knowledge.by_number.get(known.number, ()):
+        found = []
+        for webinar_id in self._knowledge.by_number.get(number, ()):
             webinar = self._knowledge.webinars[webinar_id]
-            mine = [s for s in webinar.sessions if s.number == known.number]
-            if any(s.start < high and s.end > low for s in mine):
-                yield webinar
+            for session in webinar.sessions:
+                if session.number == number and session.start < high and session.end > low:
+                    found.append(webinar)
+                    break
+        return found
 
     def _resolve(
         self, known: Known, webinar: Webinar, bound: Iterable[Resolution] = ()
@@ -187,12 +191,13 @@ class Teller:
                        assignment=said or None, bound=bound, phone=known.phone,
                        staff=webinar.staff)  # fmt: skip
 
-    def _possible(self, known: Known, webinar: Webinar, bound: Iterable[Known]) -> frozenset[str]:
+    def _possible(self, known: Known, number: str, webinar: Webinar,
+                  bound: Iterable[Known]) -> frozenset[str]:  # fmt: skip
+        """`number`: the connection's, or what a report says that it is."""
         told = (known, *bound)
         legs = [leg.identifiers for leg in bound]
         words = [w for one in told for w in self._words(one, webinar)]
         reports = [self._desk.ever(one) for one in told if self._desk.released(one.meeting_uuid)]
-        number = self._desk.reported(known).number
         return possible_owners(
             known.identifiers, self._knowledge.roster, webinar.id, number,
             assignments=words, bound=[*legs, *reports],
@@ -215,14 +220,17 @@ class Teller:
         return self._knowledge.rulings.rooms(webinar.id, known.number, links) if links else NO_ROOMS
 
     def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: frozenset[str],
-              revision: int, rooms: Rooms = NO_ROOMS) -> Frames:  # fmt: skip
+              revision: int, rooms: Rooms = NO_ROOMS) -> list[tuple[int, bytes]]:  # fmt: skip
         if self._desk.silent(known.meeting_uuid):
-            return
+            return []
         if found.owner is not None and not rooms and others <= {found.owner}:  # the usual case
-            yield self._snapshot(known, webinar, found.owner, "owner", found, revision)
+            told = [self._snapshot(known, webinar, found.owner, "owner", found, revision)]
             if known.key in self.maybe_parked:
-                yield self._snapshot(known, webinar, f"~{known.key}", "none", found, revision)
-            return
+                told.append(
+                    self._snapshot(known, webinar, f"~{known.key}", "none", found, revision)
+                )
+            return told
+        told = []
         owners = found.owners
         unresolved = not owners and not found.nobody
         before_screen = frozenset[str]().union(*rooms.values())
@@ -230,11 +238,12 @@ class Teller:
             role = "candidate" if person in found.candidates and unresolved else "none"
             role = "owner" if person in owners else role
             mine = tuple(sorted(room for room, people in rooms.items() if person in people))
-            yield self._snapshot(known, webinar, person, role, found, revision, mine)
+            told.append(self._snapshot(known, webinar, person, role, found, revision, mine))
         if unresolved or known.key in self.maybe_parked:
             role = "unresolved" if unresolved else "none"
-            yield self._snapshot(known, webinar, f"~{known.key}", role, found, revision)
+            told.append(self._snapshot(known, webinar, f"~{known.key}", role, found, revision))
             self.maybe_parked.add(known.key)
+        return told
 
     def _snapshot(self, known: Known, webinar: Webinar, person: str, role: str, found: Resolution,
                   revision: int, rooms: tuple[str, ...] = ()) -> tuple[int, bytes]:  # fmt: skip
@@ -262,7 +271,9 @@ class Teller:
         if role == "unresolved":
             body["alike"] = likeness(known.identifiers)
         key = person_key(webinar.id, person)
-        partition = partition_of(key.encode(), self._partitions)
+        partition = self._knowledge.roster.partition(webinar.id, person)
+        if partition is None:
+            partition = partition_of(key.encode(), self._partitions)
         return partition, self._frame(ConnectionSeenV1.type, key, body)
 
 

@@ -12,6 +12,7 @@ from services.attendance.domain.facts import Connection, Fact, RowFact
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound, Participant
 
+NO_IDENTIFIERS = Identifiers()
 Tag = Callable[[str], str]
 """Pseudonym of a value (HMAC); '' stays ''."""
 
@@ -58,13 +59,15 @@ class Known:
         "phone", "reported", "rows",
     )  # fmt: skip
 
-    def __init__(self, meeting_uuid: str, participant_uuid: str = "", user_id: str = "") -> None:
+    def __init__(self, meeting_uuid: str, participant_uuid: str = "", user_id: str = "",
+                 *, key: str = "") -> None:  # fmt: skip
+        """`key`: its name, where that is known (`connection_id`)."""
         self.meeting_uuid = meeting_uuid
         self.participant_uuid = participant_uuid
-        self.key = connection_id(meeting_uuid, participant_uuid, user_id)
+        self.key = key or connection_id(meeting_uuid, participant_uuid, user_id)
         self.number = ""
         self.facts: tuple[Fact, ...] = ()
-        self.identifiers = Identifiers()
+        self.identifiers = NO_IDENTIFIERS
         self.ip_tags: tuple[str, ...] = ()
         self.phone = False
         self.rows: tuple[RowFact, ...] = ()

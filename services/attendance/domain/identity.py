@@ -132,8 +132,10 @@ def resolve(
     """
     if assignment is not None:
         return _ruled(assignment)
-    own = _by_evidence(identifiers, roster, webinar_id, number)
-    found = _by_phone(list(bound), own, phone)
+    found = _by_evidence(identifiers, roster, webinar_id, number)
+    legs = list(bound)
+    if legs:
+        found = _by_phone(legs, found, phone)
     if found.owner is None and (identifiers.host or _is_staff(identifiers, staff)):
         return NOBODY
     return found
@@ -223,8 +225,13 @@ def _by_evidence(
     identifiers: Identifiers, roster: Roster, webinar_id: str, number: str
 ) -> Resolution:
     links = [roster.by_registrant(webinar_id, number, r) for r in identifiers.registrant_ids]
-    emails = _enrolled(roster.by_email(webinar_id, e) for e in identifiers.emails)
-    linked = _enrolled(links)
+    mails = [roster.by_email(webinar_id, e) for e in identifiers.emails]
+    named = {holder for holders in (*links, *mails) for holder in holders}
+    if len(named) == 1:
+        who, standing = next(iter(named))
+        if standing is Enrolment.ENROLLED:
+            return Resolution(who)  # the usual case: all that is known names one person alone
+    emails, linked = _enrolled(mails), _enrolled(links)
     if linked:
         return _by_link(linked, emails)
     former = {who for holders in links for who, _ in holders}
