@@ -3,13 +3,14 @@
 from collections.abc import Collection, Iterable
 from datetime import UTC, datetime
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
 
 from services.attendance.applied_reports import AppliedReports
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import (
+    MOST_SHAPES,
     Decision,
     Reason,
     Standing,
@@ -31,8 +32,6 @@ from shared.events.rulings import PeopleListedV1
 
 NOTHING = Evidence()
 NO_ITEMS = NOTHING_REPORTED = frozenset[str]()
-MOST_REASONS = 20_000
-"""Sets of reasons whose sentences are remembered."""
 
 
 def standing_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
@@ -65,7 +64,8 @@ def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standin
     decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
-    event = _event(the_plan, participant_id, decided, before, now) | {"cause": cause}
+    event = _event(the_plan, participant_id, decided, before, now)
+    event["cause"] = cause
     reported = waiting_for(the_plan, measured.strange, standing) is None
     event["goes_out"] = goes_out(the_plan.webinar, decided, standing, reported=reported)
     if before is None or before.says != says(event):
@@ -138,8 +138,8 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
         "present_seconds": decided.present_seconds,
         "base_seconds": decided.base_seconds,
         "required_seconds": decided.required_seconds,
-        "sessions": [session._asdict() for session in decided.sessions],
-        "reasons": reasons_of(decided),
+        "sessions": _shown(decided).sessions,
+        "reasons": _shown(decided).reasons,
         "rule_version": decided.rule_version,
         "digest": decided.digest,
         "decided_at": _second(int(now)),
@@ -160,19 +160,32 @@ def encoded(decision: dict[str, Any]) -> Encoded:
 def reasons_of(decided: Decision) -> list[dict[str, Any]]:
     """Codes, figures, and sentences in both languages (rule D4). Not to be changed: people whose
     decisions share their reasons (`eligibility.project`) share this, too."""
+    return _shown(decided).reasons
+
+
+class _Shown(NamedTuple):
+    """What decisions of one shape have in common, as it is published."""
+
+    of: tuple[Reason, ...]
+    reasons: list[dict[str, Any]]
+    sessions: list[dict[str, Any]]
+
+
+_known: dict[int, _Shown] = {}
+"""By identity of the reasons, which are kept beside: so their id is nobody else's."""
+
+
+def _shown(decided: Decision) -> _Shown:
     reasons = decided.reasons
-    known = _written.get(id(reasons))
-    if known is not None and known[0] is reasons:
-        return known[1]
-    found = [
+    known = _known.get(id(reasons))
+    if known is not None and known.of is reasons:
+        return known
+    written = [
         {"code": r.code.value, "figures": r.figures, "text": sentences(r.code, r.figures)}
         for r in reasons
     ]
-    if len(_written) >= MOST_REASONS:
-        _written.clear()
-    _written[id(reasons)] = reasons, found
+    if len(_known) >= MOST_SHAPES:
+        _known.clear()
+    found = _Shown(reasons, written, [session._asdict() for session in decided.sessions])
+    _known[id(reasons)] = found
     return found
-
-
-_written: dict[int, tuple[tuple[Reason, ...], list[dict[str, Any]]]] = {}
-"""By identity: the reasons are kept beside, so their id is nobody else's."""

@@ -27,6 +27,8 @@ class EvidenceState:
         self._clocks: dict[ClockPassed, set[int]] = defaultdict(set)
         self.passed: dict[str, frozenset[ClockPassed]] = defaultdict(frozenset)
         self.reports = AppliedReports()
+        self.reported = False
+        """Whether a report of Zoom's ever said anything of a connection here."""
 
     def keep(self) -> Kept:
         """A copy of everything."""
@@ -36,6 +38,7 @@ class EvidenceState:
             "facts": list(self.facts.items()),
             "clocks": [(clock, sorted(told)) for clock, told in self._clocks.items()],
             "passed": [clock for clocks in self.passed.values() for clock in clocks],
+            "reported": [self.reported],
         }  # fmt: skip
         people = {PEOPLE + webinar: held.packed() for webinar, held in self.people.items()}
         return Kept(rows | self.reports.keep(), people)
@@ -56,6 +59,7 @@ class EvidenceState:
             if name.startswith(PEOPLE):
                 self.people[name.removeprefix(PEOPLE)] = _people(packed)
         self.reports.restore(rows)
+        (self.reported,) = rows.get("reported", (False,))
 
     def connection(self, body: dict[str, Any]) -> bool:
         """A `ConnectionSeenV1`."""
@@ -72,6 +76,7 @@ class EvidenceState:
             tuple(get("ip_tags", ())), None if limits is None else tuple(map(tuple, limits)),
             tuple(map(tuple, get("rows", ()))), get("reported", False), get("phone", False),
         )  # fmt: skip
+        self.reported = self.reported or connection.reported
         after = Seen(revision, intern(body["role"]), connection, tuple(get("candidates", ())),
                      get("problem"), tuple(get("rooms", ())), get("alike", ""),
                      tuple(get("links", ())))  # fmt: skip

@@ -53,7 +53,7 @@ class Outcomes:
         differs: list[ReportDifferedV1] = []
         for (webinar_id, participant_id), cause in batch.items():
             the_plan = self._plans.get(webinar_id)
-            if the_plan is None:
+            if the_plan is None or self._waits(the_plan, participant_id):
                 continue
             person = self._state.person(webinar_id, participant_id)
             differs += differing(self._knowledge, webinar_id, participant_id, person)
@@ -65,6 +65,12 @@ class Outcomes:
                 decisions[person_key(webinar_id, participant_id)] = decided
         await self._publish_differences(differs)
         return await self._publish(decisions, cases)
+
+    def _waits(self, the_plan: Plan, participant_id: str) -> bool:
+        """Whether nothing can be said of a person yet: before the grace (rule D3), without reports."""
+        graced = the_plan.grace in self._state.passed[the_plan.webinar.id]
+        reported = self._state.reported or self._knowledge.differences
+        return not (graced or reported or participant_id.startswith("~"))
 
     async def _publish_differences(self, differs: list[ReportDifferedV1]) -> None:
         if differs:

@@ -85,7 +85,7 @@ def project(plan: Plan, measured: Measured, standing: Standing) -> Decision:
     if standing.settled or measured.astray:
         return _projected(plan, measured, standing, mark)
     # apart from the digest, people with the same seconds have the same decision: most of a webinar
-    shape = measured._replace(counted=()), standing
+    shape = measured.sessions, measured.corrections, measured.strange, measured.unreported, standing
     known = plan.usual.get(shape)
     if known is None:
         if len(plan.usual) >= MOST_SHAPES:
