@@ -168,7 +168,7 @@ async def test_it_stands_still_while_a_record_is_late_and_none_was_written_since
     async def append(partition: int, value: bytes) -> None:
         await (broker, other)[partition].append(partition, value)
 
-    commit = GroupCommit(append, max_waiting=1000, answer_within=0.01)
+    commit = GroupCommit(append, max_waiting=1000, answer_within=0.3)
     await late(commit, 0, b"a")
     assert commit.stands_still
     await commit.offer(1, b"b")
