@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from enum import StrEnum
 from importlib.metadata import version
-from socket import socket
+from socket import SO_REUSEADDR, SO_REUSEPORT, SOL_SOCKET, socket
 from typing import Annotated, Any
 from urllib.parse import urlsplit
 
@@ -248,10 +248,22 @@ def serve(app: Any, settings: KafkaSettings, *, at_once: int = 1, **options: Any
 
 
 def listening(config: uvicorn.Config, at_once: int) -> list[socket]:
-    """The socket of the port, under so many descriptors: libuv takes one connection in per descriptor
-    and turn, so that of thousands at once most would wait for seconds behind those that ask already."""
-    one = config.bind_socket()
-    return [one, *(one.dup() for _ in range(at_once - 1))]
+    """So many sockets that share the port. libuv takes one connection in per socket and turn: of
+    thousands that come at once most would wait for seconds behind those that ask already."""
+    one = config.bind_socket()  # ends the process if the port is another's, who might share it, too
+    if at_once == 1:
+        return [one]
+    address = one.getsockname()
+    one.close()
+    return [_sharing(one.family, address) for _ in range(at_once)]
+
+
+def _sharing(family: int, address: Any) -> socket:
+    door = socket(family)
+    door.setsockopt(SOL_SOCKET, SO_REUSEADDR, 1)
+    door.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+    door.bind(address)
+    return door
 
 
 def _end_process(failed: threading.ExceptHookArgs) -> None:

@@ -49,13 +49,24 @@ class WebhookProtocol(HttpToolsProtocol):
         super().__init__(**server)
         self._gateway = gateway
 
+    def on_message_begin(self) -> None:
+        """A request begins; its scope is made if it takes uvicorn's way."""
+        self.url, self.headers, self.expect_100_continue = b"", [], False
+
     def on_headers_complete(self) -> None:
         """Which way this request takes."""
         given = dict(self.headers)
         if self.url == URL and self._usual(given):
             self.cycle = Delivery(given)  # type: ignore[assignment]
         else:
-            super().on_headers_complete()
+            self._long_way()
+
+    def _long_way(self) -> None:
+        known = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = known
+        self.scope["headers"] = self.headers
+        super().on_headers_complete()
 
     def _usual(self, given: dict[bytes, bytes]) -> bool:
         length = given.get(b"content-length", b"")

@@ -40,7 +40,7 @@ def run_gateway() -> None:
     gateway = build_gateway(settings)
     collect_rarely(50_000)
     # when everybody leaves, thousands of connections may come at once
-    serve(gateway, settings, at_once=16, backlog=4096, proxy_headers=False,
+    serve(gateway, settings, at_once=64, backlog=4096, proxy_headers=False,
           http=partial(WebhookProtocol, gateway))  # fmt: skip
 
 
