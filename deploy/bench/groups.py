@@ -99,7 +99,8 @@ def _paused(options: Options) -> list[Row]:
     from deploy.local.broker import LocalBroker
 
     with tempfile.TemporaryDirectory() as folder, LocalBroker(Path(folder, "kafka")) as broker:
-        return paused.run(broker, seconds=60, say=options.say)
+        _apart(broker.process)
+        return paused.run(broker, seconds=60, runs=options.runs, say=options.say)
 
 
 def _step(options: Options) -> list[Row]:

@@ -6,7 +6,8 @@
  * round. With RATE 0 every connection sends its next request when the answer is there (the peak is
  * looked for). With a RATE requests are due at an even pace, whether earlier ones are answered or not,
  * and a latency counts from when the request was due: a server that stalls is not asked less.
- * One line of JSON is printed; `cpu` is this process's own use of one core, 1 = all of it.
+ * One line of JSON is printed; `cpu` is this process's own use of one core, 1 = all of it; `stall` its
+ * longest turn, for which it looked at nothing; `first` when the first 200 came. Times are milliseconds.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -37,6 +38,7 @@ static size_t request_count, next_request;
 static struct connection *connections;
 static int connection_count, epoll, port;
 static double rate, first, last;          /* microseconds; `first` = when the load began */
+static double stall, first_accepted;
 static uint64_t planned, accepted, busy, other, lost;
 static uint32_t *latencies;
 static size_t latency_count, latency_room;
@@ -157,6 +159,7 @@ static void receive(struct connection *c) {
   }
   note(now() - c->due);
   if (status == 200) accepted++; else if (status == 503) busy++; else other++;
+  if (status == 200 && accepted == 1) first_accepted = now() - first;
   c->state = IDLE;
   if (closing) { drop(c); connect_one(c); }
 }
@@ -195,7 +198,7 @@ static void run(void) {
   uint64_t ticks;
   if (timer < 0 || timerfd_settime(timer, 0, &every, NULL)) fail("timer");
   if (epoll_ctl(epoll, EPOLL_CTL_ADD, timer, &tick)) fail("epoll");
-  while (now() < last || (in_flight() && now() < last + TIMEOUT)) {
+  for (double t = now(), before; t < last || (in_flight() && t < last + TIMEOUT);) {
     int n = epoll_wait(epoll, events, 256, 1000);
     for (int i = 0; i < n; i++) {
       struct connection *c = events[i].data.ptr;
@@ -205,6 +208,9 @@ static void run(void) {
       if (c->state != DOWN && events[i].events & ~(uint32_t)EPOLLOUT) receive(c);
       give(c);
     }
+    before = t;
+    t = now();
+    if (t - before > stall) stall = t - before;
   }
 }
 
@@ -226,10 +232,12 @@ static void report(double took) {
   uint64_t late = due > planned ? due - planned : 0;
   qsort(latencies, latency_count, sizeof *latencies, by_size);
   printf("{\"accepted\": %llu, \"busy\": %llu, \"other\": %llu, \"lost\": %llu, \"not_sent\": %llu, "
-         "\"seconds\": %.6f, \"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f, \"cpu\": %.4f}\n",
+         "\"seconds\": %.6f, \"p50\": %.3f, \"p99\": %.3f, \"max\": %.3f, \"stall\": %.3f, "
+         "\"first\": %.3f, \"cpu\": %.4f}\n",
          (unsigned long long)accepted, (unsigned long long)busy, (unsigned long long)other,
          (unsigned long long)lost, (unsigned long long)late, (last - first) / 1e6, percentile(0.5),
-         percentile(0.99), percentile(1), cpu * 1e6 / took);
+         percentile(0.99), percentile(1), stall / 1e3, first_accepted / 1e3,
+         cpu * 1e6 / took);
 }
 
 int main(int argc, char **argv) {

@@ -1,7 +1,8 @@
 """The gateway while its broker is stopped (SIGSTOP): memory, answers, and what came of them.
 
 Load goes on over `CONNECTIONS` connections, each of which sends again as soon as it is answered.
-Every 200 must be on the log in the end, and answers come in time in any state: Zoom waits 3 s.
+Every 200 must be on the log in the end, and answers come in time in any state: Zoom waits 3 s. The
+worst answer is that of all the load: before, while and after the broker stood still.
 """
 
 import signal
@@ -11,11 +12,12 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.bench.gateway import SECRET, server
-from deploy.bench.load import Load, fire, prepare
+from deploy.bench.load import Load, believed, once, prepare
 from deploy.bench.measure import Row, cores, peak_mib
 from deploy.local.broker import LocalBroker
 from shared.batch import decode
@@ -24,40 +26,71 @@ from shared.settings import KafkaSettings
 from shared.topics import WEBHOOKS
 
 CONNECTIONS = 2_000
+SHORT = 20
+"""Seconds for which the broker stands still after the first, long time."""
+COMES_BACK = 5
+"""Seconds of load after the broker goes on."""
+Say = Callable[[str], None]
 
 
 class BrokenPromise(Exception):
     """The gateway did what it never may; the text says what."""
 
 
-def run(broker: LocalBroker, *, seconds: int, say: Callable[[str], None]) -> list[Row]:
-    """`seconds`: how long the broker stands still.
+class Pause(NamedTuple):
+    """What one stop of the broker showed. `worst`: the slowest answer, ms; `back`: seconds from the
+    broker's going on to the first 200; `stall`: the generator's own longest stop, ms, which makes
+    answers seem as late."""
+
+    accepted: int
+    worst: float
+    back: float
+    stall: float
+
+
+def run(broker: LocalBroker, *, seconds: int, runs: int, say: Say) -> list[Row]:
+    """`seconds`: how long the broker stands still the first time.
 
     Raises:
-        BrokenPromise: a 200 without a record, or no recovery.
+        BrokenPromise: a 200 without a record, an answer that is neither 200 nor 503, or no recovery.
+        GeneratorWasTheLimit: the generator was kept from its core.
     """
     settings = KafkaSettings(kafka=broker.address, topic_prefix="bench-paused.")
     provision(settings)
     with tempfile.TemporaryDirectory() as folder, server("ours", settings) as (port, pid):
         requests = prepare(Path(folder), SECRET)
-        loads = [_fire(requests, port, 3)]
-        with _stopped(broker, seconds):
-            loads.append(_fire(requests, port, seconds + 2))
+        pauses = [_pause(broker, requests, port, SHORT if n else seconds, say) for n in range(runs)]
         mib = peak_mib(pid)
-        loads.append(_recovered(requests, port))
-    accepted, written = sum(load.accepted for load in loads), _frames(settings)
-    worst = max(load.worst for load in loads)
-    say(f"broker stopped for {seconds} s: {loads[1].accepted} accepted, {loads[1].refused} refused with 503, "
-        f"{loads[1].errors} otherwise, worst answer {worst:.0f} ms; {accepted} accepted in all, "
-        f"{written} written; peak {mib:.0f} MiB")  # fmt: skip
+    accepted, written = sum(pause.accepted for pause in pauses), _frames(settings)
+    say(f"{accepted} accepted in all, {written} written; peak {mib:.0f} MiB")
     if written < accepted:
         raise BrokenPromise(f"{accepted} deliveries were answered 200, {written} were written")
-    return [Row("gateway_paused_broker_mib", mib, None, "MiB peak"),
-            Row("gateway_paused_worst_ms", worst, None, "ms")]  # fmt: skip
+    worst, back = [pause.worst for pause in pauses], [pause.back for pause in pauses]
+    return [
+        Row("gateway_paused_broker_mib", mib, None, "MiB peak"),
+        Row("gateway_paused_worst_ms", max(worst), None, "ms", worst),
+        Row("gateway_paused_back_s", max(back), None, "s to the first 200", back),
+        Row("gateway_paused_generator_ms", max(p.stall for p in pauses), None, "ms, its own worst"),
+    ]
+
+
+def _pause(broker: LocalBroker, requests: Path, port: int, seconds: int, say: Say) -> Pause:
+    before = _fire(requests, port, 3)
+    with _stopped(broker, seconds):
+        paused = _fire(requests, port, seconds + COMES_BACK)
+    loads = [before, paused, *_until_recovered(requests, port)]
+    if any(load.errors for load in loads):
+        raise BrokenPromise("deliveries were not answered, or neither by 200 nor by 503")
+    worst, stall = max(load.worst for load in loads), max(load.stall for load in loads)
+    back = paused.first / 1000 - seconds if paused.first else COMES_BACK
+    say(f"broker stopped for {seconds} s: {paused.refused} refused with 503, first 200 {back:.1f} s after "
+        f"it went on, worst answer {worst:.0f} ms; the generator's own longest stop {stall:.0f} ms")  # fmt: skip
+    return Pause(sum(load.accepted for load in loads), worst, back, stall)
 
 
 def _fire(requests: Path, port: int, seconds: float) -> Load:
-    return fire(requests, port, seconds, cores()[1], connections=CONNECTIONS)
+    """Not repeated if it is void: the broker would no longer stand still."""
+    return believed(once(requests, port, seconds, cores()[1], 0, CONNECTIONS))
 
 
 @contextmanager
@@ -73,14 +106,14 @@ def _stopped(broker: LocalBroker, seconds: float) -> Iterator[None]:
         broker.signal(signal.SIGCONT)
 
 
-def _recovered(requests: Path, port: int, within: float = 60.0) -> Load:
+def _until_recovered(requests: Path, port: int, within: float = 60.0) -> Iterator[Load]:
+    """Loads until one of them is accepted as a whole."""
     until = time.monotonic() + within
-    accepted = 0
     while time.monotonic() < until:
         load = _fire(requests, port, 3)
-        accepted += load.accepted
+        yield load
         if load.accepted and not load.refused:
-            return load._replace(accepted=accepted)
+            return
     raise BrokenPromise(f"{within:.0f} s after its broker went on the gateway still refuses")
 
 

@@ -10,7 +10,7 @@ import httptools
 import pytest
 
 from deploy.bench.generator import NoGenerator, program
-from deploy.bench.load import GeneratorWasTheLimit, Load, fire, measured, prepare
+from deploy.bench.load import GeneratorWasTheLimit, Load, believed, fire, measured, prepare
 from deploy.bench.measure import cores
 from services.attendance.domain.signature import verify
 
@@ -87,17 +87,23 @@ def test_who_waits_behind_a_stall_is_counted_from_when_the_request_was_due(tmp_p
         load = fire(prepare(tmp_path, SECRET), port, 0.6, cores()[1], rate=100, connections=1)
     assert load.worst >= 400
     assert load.p50 >= 100  # the requests behind it, not only the one
+    assert load.first >= 400 > load.stall
 
 
-def _busy(share: float) -> Load:
-    return Load(1, 1, 0, 0, 0, 1, 1, 1, share)
+def _load(busy: float = 0.1, stall: float = 20) -> Load:
+    return Load(1, 1, 0, 0, 0, 1, 1, 1, busy, stall)
 
 
 def test_a_run_in_which_the_generator_was_the_limit_is_repeated_then_refused() -> None:
-    shares = iter([0.95, 0.5])
-    assert measured(lambda: _busy(next(shares))).busy == 0.5
+    runs = iter([_load(busy=0.95), _load(busy=0.5)])
+    assert measured(lambda: next(runs)).busy == 0.5
     with pytest.raises(GeneratorWasTheLimit, match="95%"):
-        measured(lambda: _busy(0.95))
+        measured(lambda: _load(busy=0.95))
+
+
+def test_a_run_in_which_the_generator_was_kept_from_its_core_is_no_run() -> None:
+    with pytest.raises(GeneratorWasTheLimit, match="up to 600 ms"):
+        believed(_load(stall=600))
 
 
 def test_a_compiler_that_cannot_build_it_ends_with_a_sentence(tmp_path: Path) -> None:
