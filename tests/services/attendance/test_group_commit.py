@@ -121,7 +121,7 @@ async def test_a_partition_whose_record_is_late_takes_nothing_in_until_that_reco
     None
 ):
     broker = Broker()
-    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.01)
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.3)
     await late(commit, 0, b"a")
     with pytest.raises(Overloaded):
         commit.offer(0, b"b")
@@ -135,7 +135,7 @@ async def test_a_partition_whose_record_is_late_takes_nothing_in_until_that_reco
 
 async def test_a_late_record_that_fails_lets_the_next_try() -> None:
     broker = Broker()
-    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.01)
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.3)
     await late(commit, 0, b"a")
     broker.failure = OSError("no broker")
     broker.open.set()
@@ -149,7 +149,7 @@ async def test_a_late_record_that_fails_lets_the_next_try() -> None:
 async def test_nobody_joins_a_record_whose_time_is_over() -> None:
     """They would never be told."""
     broker = Broker()
-    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.05, gather=60)
+    commit = GroupCommit(broker.append, max_waiting=1000, answer_within=0.3, gather=60)
     first = commit.offer(0, b"a")
     await broker.asked.wait()
     await asyncio.gather(first, commit.offer(0, b"b"), return_exceptions=True)
