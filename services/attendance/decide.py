@@ -8,7 +8,7 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 import asyncio
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import orjson
@@ -26,7 +26,7 @@ from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
 from services.attendance.outcomes import Outcomes, Who
 from services.attendance.plans import plan_mark, plan_of
-from services.attendance.published import PublishedDecisions
+from services.attendance.published import Mark, PublishedDecisions
 from shared.batch import TornBatch
 from shared.checkpoints import Kept
 from shared.events.attendance import (
@@ -63,6 +63,7 @@ class DecideStage(Listener):
     def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
                  published: PublishedDecisions, publisher: AsyncPublisher, dead: Any) -> None:  # fmt: skip
         self.partition, self._partitions = partition, partitions
+        self.people = partition
         self.knowledge, self._dead = knowledge, dead
         self.state = EvidenceState()
         self._of_person: Mapping[str, tuple[Callable[[dict[str, Any]], bool], Cause, str]] = {
@@ -161,8 +162,19 @@ class DecideStage(Listener):
 
     def _clock(self, body: dict[str, Any]) -> None:
         if self.state.clock(body):
-            cause = Cause(body["clock"]), ""
-            self._dirty.update(dict.fromkeys(self._everybody(body["webinar_id"]), cause))
+            clock, webinar_id = Cause(body["clock"]), body["webinar_id"]
+            everybody: Iterable[Who] = self._everybody(webinar_id)
+            if clock is not Cause.GRACE:
+                everybody = [who for who in everybody if self._may_change(*who)]
+            self._dirty.update(dict.fromkeys(everybody, (clock, "")))
+
+    def _may_change(self, webinar_id: str, participant_id: str) -> bool:
+        """Whether a clock can change a decision: one that is final stays so (rule D6), but whether a
+        certificate goes out may wait for reports (rule D8)."""
+        marks = self._published.marks(person_key(webinar_id, participant_id))
+        webinar = self.knowledge.webinars.get(webinar_id)
+        waits = webinar is not None and webinar.certificates == "after_reconciliation"
+        return not marks & Mark.FINAL or (waits and not marks & Mark.GOES_OUT)
 
     def _reported(self, body: dict[str, Any]) -> None:
         if self.state.reports.take(body):
@@ -189,8 +201,10 @@ class DecideStage(Listener):
         self._mark(said.webinar_id, said.participant_id, Cause.ENROLMENT)
 
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
-        """Rule D9 looks at it."""
-        self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
+        """Rule D9 looks at it; a certificate of somebody who is eligible changes nothing."""
+        marks = self._published.marks(person_key(webinar_id, participant_id))
+        if not marks & Mark.ELIGIBLE:
+            self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
 
     def ruled(self, said: Ruling) -> None:
         """Whoever an operator's word is about; what it says of connections comes by the events."""

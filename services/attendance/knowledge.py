@@ -36,7 +36,10 @@ REREAD_SECONDS = 60
 
 
 class Listener:
-    """What a stage may want to hear of; the default is not to care."""
+    """What a stage may want to hear of; the default is not to care. `people`: the partition of those
+    whom it hears of; None for everybody."""
+
+    people: int | None = None
 
     def webinar_changed(self, webinar_id: str) -> None:
         """A webinar is new or different."""
@@ -151,6 +154,12 @@ class Knowledge:
             if session.number == number
         ]
 
+    def _tell_of(self, partition: int, call: Callable[[Listener], None]) -> None:
+        """What concerns a person of that partition."""
+        for listener in self.listeners:
+            if listener.people is None or listener.people == partition:
+                call(listener)
+
     def _tell(self, call: Callable[[Listener], None]) -> None:
         for listener in self.listeners:
             call(listener)
@@ -180,13 +189,14 @@ class Knowledge:
         if partition is None or key != own:  # where it was read is where its key belongs
             partition = partition_of(own.encode(), self._partitions)
         if self.roster.put(said, partition):
-            self._tell(lambda listener: listener.enrolment_changed(said))
+            self._tell_of(partition, lambda listener: listener.enrolment_changed(said))
 
     def _certificate(self, key: str, event: object | None) -> None:
         who = split_person_key(key)
         holds = isinstance(event, Certified | CertificateIssuedV1) and event.status == "issued"
         self.roster.certify(*who, holds=holds)
-        self._tell(lambda listener: listener.certificate_changed(*who))
+        partition = partition_of(key.encode(), self._partitions)
+        self._tell_of(partition, lambda listener: listener.certificate_changed(*who))
 
 
 def second(text: str) -> int:

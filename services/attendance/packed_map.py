@@ -43,6 +43,13 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
         self._keep(key, found)
         return found
 
+    def raw(self, key: str) -> bytes | None:
+        """The object's bytes."""
+        if key in self._changed:
+            self._changed.remove(key)
+            self._packed[key] = self._pack(self._open[key])
+        return self._packed.get(key)
+
     def __setitem__(self, key: str, value: T) -> None:
         if key not in self._packed:
             self._packed[key] = b""

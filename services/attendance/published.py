@@ -5,6 +5,7 @@ Offsets tell: if our own writes are not contiguous, somebody else (a zombie) wro
 what they wrote is read back first.
 """
 
+from enum import IntFlag
 from hashlib import blake2b
 from sys import intern
 from typing import Any, NamedTuple
@@ -12,6 +13,7 @@ from typing import Any, NamedTuple
 import orjson
 import structlog
 
+from services.attendance.domain.codes import Verdict
 from services.attendance.packed_map import PackedMap
 from services.attendance.packing import dumps, tuples
 from shared.log_reader import LogReader
@@ -22,6 +24,17 @@ History = tuple[tuple[int, str, str, bool, int, str], ...]
 KEEP_VERSIONS = 20
 SAYS = 12
 """Bytes of what a decision says."""
+
+
+class Mark(IntFlag):
+    """What is asked of many decisions at once."""
+
+    ELIGIBLE = 1
+    FINAL = 2
+    GOES_OUT = 4
+
+
+NONE = Mark(0)
 
 
 class Published(NamedTuple):
@@ -64,12 +77,20 @@ def remembered(decision: dict[str, Any]) -> Published:
 
 
 def _packed(said: Published) -> bytes:
-    return said.says + dumps((said.version, said.goes_out, said.last, said.history))
+    _, _, verdict, provisional, *_ = said.last
+    marks = (
+        Mark.ELIGIBLE * (verdict == Verdict.ELIGIBLE)
+        | Mark.FINAL * (not provisional)
+        | Mark.GOES_OUT * said.goes_out
+    )
+    return said.says + bytes((marks,)) + dumps((said.version, said.last, said.history))
 
 
 def _unpacked(_: str, raw: bytes) -> Published:
-    version, out, last, history = orjson.loads(raw[SAYS:])
-    return Published(version, raw[:SAYS], tuple(last), tuples(history), out)
+    version, last, history = orjson.loads(raw[SAYS + 1 :])
+    return Published(
+        version, raw[:SAYS], tuple(last), tuples(history), bool(raw[SAYS] & Mark.GOES_OUT)
+    )
 
 
 class PublishedDecisions:
@@ -87,6 +108,11 @@ class PublishedDecisions:
     def restore(self, end: int, packed: dict[str, bytes]) -> None:
         """What `keep` gave."""
         self._end, self.by_key = end, PackedMap(_packed, _unpacked, packed)
+
+    def marks(self, key: str) -> Mark:
+        """Of the last decision; none where there is none."""
+        raw = self.by_key.raw(key)
+        return NONE if raw is None else Mark(raw[SAYS])
 
     async def catch_up(self) -> set[str]:
         """Read what the log holds beyond what is known; the keys that others wrote."""

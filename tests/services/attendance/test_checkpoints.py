@@ -84,7 +84,7 @@ def test_who_goes_on_from_a_checkpoint_looks_at_nobody_anew() -> None:
 
 
 def test_whoever_waited_to_be_decided_waits_after_the_restart() -> None:
-    one = line(*stay("1", "c1", registrant_id="_ani"))
+    one = line(*stay("1", "c1", until=1200, registrant_id="_ani"))
     for stage in one.stages.stages:
         stage.certificate_changed(W, "ani")
     waited = [stage.unflushed() for stage in one.stages.stages]
@@ -145,7 +145,7 @@ def test_a_webinar_that_is_planned_while_the_first_stage_is_down_gets_its_connec
 
 
 def test_D9_a_certificate_of_while_the_second_stage_is_down_is_looked_at() -> None:
-    one = line(*stay("1", "c1", registrant_id="_ani"))
+    one = line(*stay("1", "c1", until=1200, registrant_id="_ani"))
     kept = one.stages.keep()
     one.stages.restart(kept, [(CERTIFICATES, person_key(W, "ani"), None)])
     assert sum(stage.unflushed() for stage in one.stages.stages) == 1

@@ -1,0 +1,52 @@
+"""Whom the second stage looks at again: nobody whose decision cannot have become another one."""
+
+from services.attendance.domain.codes import ClockKind
+from services.attendance.domain.facts import ClockPassed
+from tests.support.words import HOUR, Line, T, W, line, stay
+
+
+def waiting(one: Line) -> int:
+    return sum(stage.unflushed() for stage in one.stages.stages)
+
+
+def heard(one: Line, kind: ClockKind) -> None:
+    """The clock passes, and nobody is decided yet."""
+    for stage in one.pipeline.stages:
+        one._fold(stage._teller.clock(ClockPassed(W, "s1", T + HOUR, kind)))
+
+
+def test_D6_a_later_clock_has_nobody_looked_at_whose_decision_is_final() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    heard(one, ClockKind.REPORT_DEADLINE)
+    assert waiting(one) == 0
+
+
+def test_D6_it_has_those_looked_at_whose_decision_is_provisional() -> None:
+    one = line(*stay("1", "c1", until=1200, registrant_id="_ani"), reconciliation=True)
+    assert one.of("ani")["provisional"]
+    heard(one, ClockKind.REPORT_DEADLINE)
+    assert waiting(one) == len(one.stages.topic.decisions())
+
+
+def test_D8_and_those_whose_certificates_wait_for_reports() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"), reconciliation=True,
+               certificates="after_reconciliation")  # fmt: skip
+    assert (one.of("ani")["provisional"], one.of("ani")["goes_out"]) == (False, False)
+    heard(one, ClockKind.REPORT_DEADLINE)
+    one.work()
+    assert one.of("ani")["goes_out"]
+
+
+def test_D9_a_certificate_of_somebody_eligible_has_nobody_looked_at() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    for stage in one.stages.stages:
+        stage.certificate_changed(W, "ani")
+    assert waiting(one) == 0
+    assert one.of("ani")["verdict"] == "eligible"
+
+
+def test_D9_one_of_somebody_else_has() -> None:
+    one = line(*stay("1", "c1", until=1200, registrant_id="_ani"))
+    for stage in one.stages.stages:
+        stage.certificate_changed(W, "ani")
+    assert waiting(one) == 1
