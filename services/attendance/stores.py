@@ -13,6 +13,7 @@ from services.attendance import rulings_view
 from services.attendance.report_view import project_difference, project_report
 from services.attendance.rulings_view import RulingsView
 from services.attendance.scan_memory import project_scan
+from services.attendance.shrunk import DECISION
 from shared.keys import split_person_key
 from shared.needed import parser_of
 from shared.records import Record
@@ -83,10 +84,11 @@ def _enrolment(view: View, pipe: Writes, record: Record) -> None:
 
 
 def _decision(view: View, pipe: Writes, record: Record) -> None:
-    if record.event is None:
+    if record.value is None:
         return
     d = record.event
-    pipe.hset(view.key("decisions", d.webinar_id), d.participant_id, record.value)
+    kept = DECISION.pack(record.value)
+    pipe.hset(view.key("decisions", d.webinar_id), d.participant_id, kept)
     pipe.zadd(view.key("people", d.webinar_id), {d.participant_id: 0})
     _member(pipe, view.key("final", d.webinar_id), d.participant_id, not d.provisional)
     certifiable = d.verdict == "eligible" and not d.provisional
@@ -159,7 +161,8 @@ class AttendanceView:
         if not wanted:
             return {}
         found: Any = self._redis.hmget(self.view.key("decisions", webinar_id), wanted)
-        return {p: orjson.loads(raw) for p, raw in zip(wanted, found, strict=True) if raw}
+        there = ((p, raw) for p, raw in zip(wanted, found, strict=True) if raw)
+        return {p: orjson.loads(DECISION.unpack(raw)) for p, raw in there}
 
     def certificate_statuses(self, webinar_id: str, people: Iterable[str]) -> dict[str, str]:
         """{participant_id: status} of those who hold one."""

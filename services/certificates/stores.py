@@ -3,14 +3,15 @@
 All of them are rebuilt from the topics when they are lost.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from services.certificates.domain.certificate import holding
 from services.certificates.domain.waiting import Who
+from services.certificates.shrunk import CERTIFICATE
 from shared.crypto import code
 from shared.events.certificates import CertificateIssuedV1
-from shared.keys import person_key
+from shared.keys import certificate_id_of, person_key
 from shared.needed import parser_of
 from shared.records import Record
 from shared.settings import Settings
@@ -95,7 +96,7 @@ def _person(wrapped: bytes, sealed: bytes, enrolment: bytes) -> Person:
 
 
 class CertificateView:
-    """Certificates by id, by verify code, and by webinar."""
+    """Certificates by verify code, which follows from the id, and the people of each webinar."""
 
     TOPICS = (CERTIFICATES,)
 
@@ -104,42 +105,47 @@ class CertificateView:
         self._client, self._code_key = client, code_key
 
     def project(self, pipe: Writes, record: Record) -> None:
-        """Queue one record's writes; each revision has its own field, so order does not matter."""
-        event = record.event
-        if event is None:
+        """Queue one record's writes; each revision has its own hash, so order does not matter."""
+        event, value = record.event, record.value
+        if event is None or value is None:
             return
-        certificate_id = event.certificate_id
-        pipe.hset(self.view.key("id", certificate_id), str(event.revision), record.value)
-        pipe.set(self.view.key("code", code(self._code_key, certificate_id)), certificate_id)
-        pipe.zadd(
-            self.view.key("webinar", event.webinar_id),
-            {f"{event.participant_id}|{certificate_id}": 0},
-        )
+        revision = str(event.revision)
+        pipe.sadd(self.view.key("revisions"), revision)
+        place = code(self._code_key, event.certificate_id)
+        pipe.hset(self.view.key("revision", revision), place, CERTIFICATE.pack(value))
+        pipe.zadd(self.view.key("webinar", event.webinar_id), {event.participant_id: 0})
 
     def by_id(self, certificate_id: str) -> CertificateIssuedV1 | None:
         """The revision that holds."""
-        stored: Any = self._client.hvals(self.view.key("id", certificate_id))
-        return _held(stored)
+        return self.by_code(code(self._code_key, certificate_id))
 
     def by_code(self, verify_code: str) -> CertificateIssuedV1 | None:
         """The certificate with this verify code."""
-        certificate_id: Any = self._client.get(self.view.key("code", verify_code))
-        return self.by_id(certificate_id.decode()) if certificate_id else None
+        return self._holding([verify_code])[0]
 
     def of_webinar(self, webinar_id: str, after: str, limit: int) -> list[CertificateIssuedV1]:
         """Up to `limit` certificates of a webinar by participant_id, after that one."""
-        low = f"({after}|~" if after else "-"
-        members: Any = self._client.zrange(
-            self.view.key("webinar", webinar_id), low, "+", bylex=True, offset=0, num=limit
-        )
+        people: Any = self._client.zrange(
+            self.view.key("webinar", webinar_id), f"({after}" if after else "-", "+", bylex=True,
+            offset=0, num=limit,
+        )  # fmt: skip
+        ids = (certificate_id_of(webinar_id, person.decode()) for person in people)
+        found = self._holding([code(self._code_key, each) for each in ids])
+        return [certificate for certificate in found if certificate]
+
+    def _holding(self, codes: Sequence[str]) -> list[CertificateIssuedV1 | None]:
+        revisions: Any = self._client.smembers(self.view.key("revisions"))
+        if not (revisions and codes):
+            return [None] * len(codes)
         with self._client.pipeline(transaction=False) as pipe:
-            for member in members:
-                pipe.hvals(self.view.key("id", member.decode().partition("|")[2]))
-            return [held for stored in pipe.execute() if (held := _held(stored))]
+            for revision in revisions:
+                pipe.hmget(self.view.key("revision", revision.decode()), codes)
+            return [_held(stored) for stored in zip(*pipe.execute(), strict=True)]
 
 
-def _held(stored: Sequence[bytes]) -> CertificateIssuedV1 | None:
-    return holding(CertificateIssuedV1.model_validate_json(value) for value in stored)
+def _held(stored: Iterable[bytes | None]) -> CertificateIssuedV1 | None:
+    there = [CERTIFICATE.unpack(value) for value in stored if value is not None]
+    return holding(map(CertificateIssuedV1.model_validate_json, there))
 
 
 class Floors:

@@ -12,6 +12,7 @@ from services.certificates.domain.content import (
     canonical,
     complete,
 )
+from services.certificates.shrunk import CONTENT
 from shared.crypto import CannotOpen, seal, unseal
 from shared.events import Model
 from shared.events.certificates import CertificateIssuedV1
@@ -42,14 +43,18 @@ class Vault:
     def seal_content(self, participant_id: str, wrapped: str, content: Frozen) -> str:
         """Frozen content under the person's key; raises CannotOpen."""
         key = self._key(participant_id, wrapped)
-        return seal(key, canonical(content), subject=content["certificate_id"])
+        return seal(key, CONTENT.pack(canonical(content)), subject=content["certificate_id"])
 
     def content(
         self, participant_id: str, wrapped: str, sealed: str, certificate_id: str
     ) -> Content:
         """What was frozen; raises CannotOpen."""
-        key = self._key(participant_id, wrapped)
-        return _model(Content, unseal(key, sealed, subject=certificate_id))
+        opened = unseal(self._key(participant_id, wrapped), sealed, subject=certificate_id)
+        try:
+            whole = CONTENT.unpack(opened)
+        except ValueError:
+            raise CannotOpen("what was sealed is of another format") from None
+        return _model(Content, whole)
 
     def printed(self, certificate: CertificateIssuedV1, wrapped: str) -> Printed:
         """All that an issued certificate prints; raises CannotOpen."""

@@ -16,6 +16,7 @@ from services.registration.domain import enrolment as rules
 from services.registration.domain.people import Person
 from services.registration.handlers import link_prefix
 from services.registration.personal import Sealer
+from services.registration.shrunk import ENROLMENT
 from services.registration.stores import Command
 from services.registration.writer import Writer
 from shared.crypto import CannotOpen, identity_hmac
@@ -247,6 +248,7 @@ class _Chunk:
 
 
 def _parsed(ids: Iterable[str], found: Sequence[Any], ahead: Enrolments) -> Enrolments:
-    there = {p: EnrolledV1.parse(raw) for p, raw in zip(ids, found, strict=True) if raw}
+    unpack = ENROLMENT.unpack
+    there = {p: EnrolledV1.parse(unpack(raw)) for p, raw in zip(ids, found, strict=True) if raw}
     newer = {pid: ahead[pid] for pid in ids if pid in ahead}
     return there | newer

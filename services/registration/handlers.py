@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from services.registration.shrunk import ENROLMENT
 from shared.keys import split_person_key
 from shared.needed import parser_of
 from shared.records import Record
@@ -72,7 +73,8 @@ def _person(view: View, writes: Writes, record: Record) -> None:
 
 def _enrolment(view: View, writes: Writes, record: Record) -> None:
     webinar_id, participant_id = split_person_key(record.key)
-    _field(writes, view.key("enrolments", webinar_id), participant_id, record.value)
+    kept = None if record.value is None else ENROLMENT.pack(record.value)
+    _field(writes, view.key("enrolments", webinar_id), participant_id, kept)
     _member(writes, view.key("order", webinar_id), participant_id, record.value is not None)
     if record.event:
         # Also who had a link once: who is given it later must say from whom it came.

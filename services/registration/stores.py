@@ -12,6 +12,7 @@ from redis import RedisError
 from redis.asyncio import Redis
 
 from services.registration.handlers import RegistrationView
+from services.registration.shrunk import ENROLMENT
 from shared.events import Event
 from shared.http import not_ready
 from shared.settings import Settings
@@ -67,7 +68,7 @@ class Store:
     async def one(self, key: str, name: str, kind: type[Event]) -> Any:
         """The event of a hash field, or None."""
         (value,) = await self.read(("HGET", self.view.key(key), name))
-        return None if value is None else kind.parse(value)
+        return None if value is None else kind.parse(ENROLMENT.unpack(value))
 
     async def page(
         self, values: Sequence[str], order: Sequence[str], cursor: str, limit: int
@@ -80,7 +81,7 @@ class Store:
         if not names:
             return Page([], None)
         (found,) = await self.read(("HMGET", self.view.key(*values), *names))
-        items = [orjson.loads(value) for value in found if value is not None]
+        items = [orjson.loads(ENROLMENT.unpack(value)) for value in found if value is not None]
         return Page(items, names[-1].decode() if more else None)
 
     async def behind(self, places: Places) -> bool:

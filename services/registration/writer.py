@@ -18,6 +18,7 @@ from aiokafka.errors import KafkaError
 from redis import RedisError
 
 from services.registration.handlers import TOPICS
+from services.registration.shrunk import ENROLMENT
 from services.registration.stores import Command, Places, Store
 from shared.events import Event
 from shared.http import Problem, not_ready
@@ -86,7 +87,7 @@ class Writer:
     async def one(self, key: str, name: str, kind: type[Event]) -> Any:
         """The event of a hash field, or None."""
         (value,) = await self.read(("HGET", self.store.view.key(key), name))
-        return None if value is None else kind.parse(value)
+        return None if value is None else kind.parse(ENROLMENT.unpack(value))
 
     async def publish(self, topic: Topic, key: str, event: Event, *beside: Outgoing) -> bool:
         """Write one event (and what goes with it), then wait for the view; whether it came in time.

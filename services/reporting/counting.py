@@ -134,6 +134,9 @@ class Counting:
 
 def _slices(learnt: Sequence[Learnt]) -> Iterable[Sequence[Learnt]]:
     """As many at a time as one write can hold: each may touch a person and a webinar."""
+    if 2 * len(learnt) <= MOST_FIELDS:
+        yield learnt
+        return
     start = 0
     people: set[bytes] = set()
     webinars: set[str] = set()

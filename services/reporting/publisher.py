@@ -36,8 +36,8 @@ from shared.topics import PROGRAMMES, QUOTAS
 
 log = structlog.get_logger()
 GROUP = "reporting.publisher"
-INTERVAL = 0.5
-"""Seconds between two publications: at most two versions of a cell in a second."""
+INTERVAL = 1.0
+"""Seconds between two publications: at most one version of a cell in a second. Each looks at all cells."""
 
 
 def key_of(cell: Cell) -> str:

@@ -48,7 +48,7 @@ QUOTA = Edits("services/reporting/domain/quota.py", ("services/reporting/domain/
     ("C2", "_, _, newest, _ = max(parts)", "_, _, newest, _ = min(parts)"),
     ("C3", "return (own,) if province == region_code else (Cell(year, province, category), own)", "return (own,)"),
     ("C4", "total[i] += people * count", "total[i] += count"),
-    ("C4", "return part._replace(decision=max(part.decision, fact))", "return part._replace(decision=fact)"),
+    ("C4", "return Part(enrolment, max(decision, fact), certificate)", "return Part(enrolment, fact, certificate)"),
 )  # fmt: skip
 
 MUTANTS: tuple[Mutant, ...] = (*OF_DOMAIN, *FLOW, *DESK, *QUOTA)

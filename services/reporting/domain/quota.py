@@ -60,7 +60,8 @@ class Counts(NamedTuple):
 
     def plus(self, other: "Counts") -> "Counts":
         """The sum."""
-        return Counts(*(a + b for a, b in zip(self, other, strict=True)))
+        a, b = self, other
+        return Counts(a[0] + b[0], a[1] + b[1], a[2] + b[2], a[3] + b[3])
 
 
 class Cell(NamedTuple):
@@ -83,11 +84,12 @@ NOTHING = Counts()
 
 def learnt(part: Part, fact: Fact) -> Part:
     """The part with one more fact: of each kind the highest version holds."""
+    enrolment, decision, certificate = part
     if isinstance(fact, Enrolment):
-        return part._replace(enrolment=max(part.enrolment, fact))
+        return Part(max(enrolment, fact), decision, certificate)
     if isinstance(fact, Decision):
-        return part._replace(decision=max(part.decision, fact))
-    return part._replace(certificate=max(part.certificate, fact))
+        return Part(enrolment, max(decision, fact), certificate)
+    return Part(enrolment, decision, max(certificate, fact))
 
 
 def forgotten(part: Part, kind: type[Fact]) -> Part:

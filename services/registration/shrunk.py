@@ -1,0 +1,12 @@
+"""What enrolments have in common, so that each is kept in fewer bytes (`shared.shrunk`)."""
+
+from shared.shrunk import Shrunk
+
+ENROLMENT = Shrunk(1, (
+    b'"category":"public","category":"legislator","category":"prosecutor","category":"polri",'
+    b'"category":"tni","mode":"onsite","mode":"online","status":"cancelled","taken_from":["'
+    b'{"category":"asn","customer_key_hmac":"","email_hmac":"","external_id":"",'
+    b'"former_email_hmacs":[],"former_links":[],"links":[{"registrant_id":"","zoom_number":"9"}],'
+    b'"mode":"either","participant_id":"","region_code":"15.72","status":"enrolled","taken_from":[],'
+    b'"version":17,"webinar_id":"","year":2026}'
+))  # fmt: skip
