@@ -9,8 +9,9 @@ BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 UV_VERSION := 0.13.9
 ARGS ?=
+NATIVE_TESTS := tests/native tests/flow tests/oracle tests/services/attendance tests/shared
 
-.PHONY: help venv demo up down test lint format lock soak mutants bench bench-national clean
+.PHONY: help venv demo up down test test-native lint format lock soak mutants bench bench-national clean
 
 help: ## Show this list
 	@grep -hE '^[a-z.-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 16
@@ -36,6 +37,11 @@ down: $(STAMP) ## Stop what `make up` started
 
 test: $(STAMP) ## All tests, against a real broker and store
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
+
+test-native: $(STAMP) ## The attendance service's tests and the running system, against the compiled build
+	@tree=$$($(BIN)/python -m deploy.native) && HADIR_NATIVE=1 PYTHONSAFEPATH=1 \
+	  PYTHONPATH=$$tree:$(CURDIR) $(BIN)/python -m pytest -n 2 --no-loadscope-reorder \
+	  -o pythonpath="$$tree ." $(NATIVE_TESTS) $(ARGS)
 
 lint: $(STAMP) ## Ruff, mypy and the import contracts
 	$(BIN)/ruff check .
@@ -65,18 +71,21 @@ lock: ## Resolve pyproject.toml anew into requirements.lock, for every Python an
 	  .venv-lock/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION); }
 	.venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --extra local --extra telemetry --group build --group test --group deploy-lint \
+	  --extra local --extra telemetry --group build --group native --group test --group deploy-lint \
 	  --output-file requirements.lock
 	.venv-lock/bin/uv pip compile pyproject.toml --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --extra telemetry --group build --constraint requirements.lock \
 	  --output-file deploy/requirements.lock
+	.venv-lock/bin/uv pip compile --group pyproject.toml:native --quiet --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
+	  --constraint requirements.lock --output-file deploy/native/requirements.lock
 	.venv-lock/bin/uv pip compile tests/benchmarks/peers/requirements.in --quiet --universal \
 	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header \
 	  --output-file tests/benchmarks/peers/requirements.lock
 	echo ziglang==0.17.1 | .venv-lock/bin/uv pip compile - --quiet --universal --python-version 3.11 \
 	  --generate-hashes --no-emit-index-url --no-annotate --no-header \
-	  --output-file deploy/bench/compiler.lock
+	  --output-file deploy/local/compiler.lock
 
 clean: ## Remove .venv and caches; ./var (your data) stays
 	rm -rf $(VENV) .venv-lock .venv-peers .mypy_cache .ruff_cache .pytest_cache .hypothesis

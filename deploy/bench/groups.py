@@ -26,12 +26,14 @@ class Options:
 
 
 class Group(NamedTuple):
-    """`rows` are its names in the table; `at_once` says whether a plain `hadir bench` runs it."""
+    """`rows` are its names in the table; `at_once` says whether a plain `hadir bench` runs it;
+    `compiled` whether it measures our compiled modules, where these can be built."""
 
     name: str
     rows: tuple[str, ...]
     measure: Callable[[Options], list[Row]]
     at_once: bool = True
+    compiled: bool = True
 
 
 def find(only: str) -> tuple[Group, ...]:
@@ -161,5 +163,6 @@ GROUPS = (
     Group("live", ("live_shown", "live_p50_ms", "live_p99_ms"), _live),
     Group("restart", ("restart_1m_seconds",), _restart),
     Group("scale_out", ("scale_out_ratio", "scale_out_per_cpu_second"), _scale_out),
-    Group("gate", ("gate_gateway", "gate_attendance"), _gate, at_once=False),
+    Group("gate", ("gate_gateway", "gate_attendance"), _gate, at_once=False,
+          compiled=False),
 )  # fmt: skip

@@ -8,13 +8,14 @@ from pathlib import Path
 PACKAGES = ("aiokafka", "faust-streaming", "uvicorn", "uvloop", "orjson")
 
 
-def description() -> str:
-    """Processor, cores that may be used, memory, kernel, Python, Kafka and the packages that count."""
+def description(build: str) -> str:
+    """Processor, cores that may be used, memory, kernel, Python, Kafka and the packages that count;
+    `build`: whether our modules ran compiled."""
     gib = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     versions = [f"{name} {metadata.version(name)}" for name in PACKAGES]
     return ", ".join((
         _processor(), f"{len(os.sched_getaffinity(0))} cores", f"{gib:.0f} GiB",
-        f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}",
+        f"{platform.system()} {platform.release()}", f"Python {platform.python_version()}", build,
         f"Kafka {_kafka()}", *versions,
     ))  # fmt: skip
 

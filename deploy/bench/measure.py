@@ -45,8 +45,9 @@ def confine(pid: int, core: set[int]) -> None:
 def pinned(
     command: Sequence[str], env: Mapping[str, str], core: set[int]
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process on a core; killed at the end."""
-    full = {**os.environ, "PYTHONPATH": str(ROOT), **env}
+    """A process on a core; killed at the end. It runs our compiled modules where these are in use."""
+    path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
+    full = {**os.environ, "PYTHONPATH": path, **env}
     process = subprocess.Popen(
         command, env=full, cwd=ROOT, stdout=subprocess.DEVNULL,
         preexec_fn=lambda: os.sched_setaffinity(0, core),  # noqa: PLW1509 - set before exec

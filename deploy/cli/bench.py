@@ -17,8 +17,11 @@ from deploy.bench.row import TARGETS, Row
 from deploy.capacity import measured as figures
 from deploy.cli.console import console
 from deploy.cli.errors import CannotDo, Failed, code_and_sentence
+from deploy.local.say import Say
+from deploy.native.tree import NotCompiled, use
 
 MEASURED_ON = "measured_on"
+INTERPRETED, COMPILED = "our modules interpreted", "our hot modules compiled by mypyc"
 
 
 def command(
@@ -33,13 +36,17 @@ def command(
     measured: Annotated[
         Path | None, typer.Option(help="Update the figures that `hadir capacity` stands on.")
     ] = None,
+    pure: Annotated[
+        bool, typer.Option("--pure", help="Interpret our modules, instead of compiling them.")
+    ] = False,
 ) -> None:
     """Measure beside peers on this machine, loopback only; ends by itself.
 
     Non-zero when a target does not hold or something could not be measured.
     """
     chosen = _chosen(only)
-    out, machine = console(), description()
+    out = console()
+    machine = description(build(chosen, out.print, pure=pure))
     out.print(machine)
     options = groups.Options(runs, seconds, people, out.print, only)
     rows: list[Row] = []
@@ -57,6 +64,18 @@ def command(
         figures.from_rows(_as_json(rows, machine), figures.load(measured)).save(measured)
     Console(highlight=False, width=None if sys.stdout.isatty() else 140).print(_table(rows))
     _judge(rows, missed)
+
+
+def build(chosen: Sequence[groups.Group], say: Say, *, pure: bool) -> str:
+    """Puts the compiled modules to use where that is wanted and possible; what is measured, in a word."""
+    if pure or not any(group.compiled for group in chosen):
+        return INTERPRETED
+    try:
+        use(say)
+    except NotCompiled as problem:
+        say(f"{problem} Our modules are measured interpreted.")
+        return INTERPRETED
+    return COMPILED
 
 
 def _chosen(only: str) -> Sequence[groups.Group]:

@@ -7,7 +7,8 @@ FAILED, MISUSED = 1, 2
 _CODES = {
     "deploy.local.errors.CannotStart": MISUSED,
     "deploy.local.errors.DidNotStart": FAILED,
-    "deploy.bench.generator.NoGenerator": MISUSED,
+    "deploy.native.tree.NotCompiled": MISUSED,
+    "deploy.local.compiler.NoCompiler": MISUSED,
     "deploy.bench.load.GeneratorWasTheLimit": FAILED,
     "deploy.cli.errors.CannotDo": MISUSED,
     "deploy.cli.errors.Failed": FAILED,

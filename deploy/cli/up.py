@@ -28,7 +28,8 @@ def command(
     """Start the system on this machine, empty, for real use, until Ctrl-C.
 
     Settings: HADIR_DATA_DIR (./var), HADIR_PORT_BASE (8000; 0 = free ports), HADIR_KAFKA and
-    HADIR_REDIS (use these instead of starting our own), HADIR_PARTITIONS.
+    HADIR_REDIS (use these instead of starting our own), HADIR_PARTITIONS, HADIR_NATIVE (1 = the
+    attendance worker's hot modules compiled).
     """
     settings = local_settings()
     if detach:

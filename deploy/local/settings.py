@@ -18,6 +18,7 @@ class LocalSettings(BaseSettings):
     redis: str = Field(default="", description="a store of yours, instead of one of our own")
     topic_prefix: str = "hadir."
     partitions: int = Field(default=12, ge=1)
+    native: bool = Field(default=False, description="run the compiled build (deploy/native)")
     port_base: int = Field(
         default=8000, ge=0, le=65_000, description="ports are base + 1 …; 0 takes free ones"
     )

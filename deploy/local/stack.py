@@ -17,6 +17,7 @@ from deploy.local.services import BY_LABEL, Service, default_services, environme
 from deploy.local.settings import LocalSettings
 from deploy.local.store import LocalStore
 from deploy.local.supervisor import Supervisor
+from deploy.native.tree import use
 
 READY_WITHIN = 180.0  # a dead process ends the wait at once; a busy machine gets its time
 STOP_WITHIN = 20.0
@@ -61,10 +62,13 @@ class Stack:
 
         Raises:
             CannotStart: a port is taken, or something that is needed is not there.
+            NotCompiled: the compiled build was asked for and cannot be made.
             DidNotStart: a part did not become ready; the end of its log is in the text.
         """
         self.data.mkdir(parents=True, exist_ok=True)
         self.secrets = load_or_make(self.data / "secrets.json")
+        if self.settings.native:
+            self._timed("compiled build", lambda: use(self._say))
         try:
             self._timed("ports", self._choose_ports)
             self._timed("broker and store", self._start_infrastructure)

@@ -7,7 +7,6 @@ partitions by a `LegSeenV1` record on the webhooks topic: rare, and a fact like 
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from copy import copy
 from typing import Any
 
 from services.attendance.domain.connections import Floating, Known, Seen, bound_to
@@ -220,7 +219,7 @@ class ConnectionBook:
         """The events of a user_id that name no connection, as a leg of their own."""
         for leg in self._floating.get(uuid, NO_FLOATING).legs():
             if not leg.participant_uuid and user_id in leg.user_ids:
-                return copy(leg)
+                return leg.copied()
         return None
 
     def _named(self, uuid: str, ids: Iterable[tuple[str, str]]) -> Iterator[Known]:

@@ -75,11 +75,18 @@ class Known:
 
     def with_report(self, number: str, rows: tuple[RowFact, ...], who: Identifiers) -> "Known":
         """A copy with what a confirmed report says of it (rule Z3)."""
-        copy = Known(self.meeting_uuid, self.participant_uuid)
-        copy.key, copy.facts, copy.ip_tags = self.key, self.facts, self.ip_tags
-        copy.number, copy.phone = self.number or number, self.phone
+        copy = self.copied()
+        copy.number = self.number or number
         copy.identifiers = _joined(self.identifiers, who)
         copy.rows, copy.reported = tuple(sorted(rows)), True
+        return copy
+
+    def copied(self) -> "Known":
+        """The same, to grow apart. (The library's `copy` cannot copy an object of a compiled class.)"""
+        copy = Known(self.meeting_uuid, self.participant_uuid)
+        copy.key, copy.facts, copy.ip_tags = self.key, self.facts, self.ip_tags
+        copy.number, copy.phone, copy.identifiers = self.number, self.phone, self.identifiers
+        copy.rows, copy.reported = self.rows, self.reported
         return copy
 
     def add(self, event: Seen) -> bool:

@@ -9,9 +9,10 @@ from pathlib import Path
 import httptools
 import pytest
 
-from deploy.bench.generator import NoGenerator, program
+from deploy.bench.generator import program
 from deploy.bench.load import GeneratorWasTheLimit, Load, believed, fire, measured, prepare
 from deploy.bench.measure import cores
+from deploy.local.compiler import NoCompiler
 from services.attendance.domain.signature import verify
 
 SECRET = "s3cret"
@@ -107,5 +108,5 @@ def test_a_run_in_which_the_generator_was_kept_from_its_core_is_no_run() -> None
 
 
 def test_a_compiler_that_cannot_build_it_ends_with_a_sentence(tmp_path: Path) -> None:
-    with pytest.raises(NoGenerator, match="needs a C compiler"):
+    with pytest.raises(NoCompiler, match="C compiler is needed"):
         program(tmp_path, compilers=("false",))

@@ -27,6 +27,23 @@ def test_dependencies_come_by_hash_from_the_lock() -> None:
     assert "--hash=sha256:" in (DEPLOY / "requirements.lock").read_text()
 
 
+def test_whatever_is_installed_is_pinned_by_hash() -> None:
+    commands = DOCKERFILE.replace("\\\n", " ").splitlines()
+    installs = [c for line in commands for c in line.split("&&") if " install " in c and "pip" in c]
+    outside = [c for c in installs if "--no-deps --no-build-isolation ." not in c]
+    assert len(outside) == 2
+    assert all("--require-hashes --only-binary=:all:" in command for command in outside)
+
+
+def test_compiler_and_mypyc_stay_behind() -> None:
+    runtime = DOCKERFILE.partition(" AS runtime")[2]
+    assert re.findall(r"^COPY (.*)$", runtime, re.MULTILINE) == [
+        "--from=builder /opt/hadir /opt/hadir"
+    ]
+    locked = (DEPLOY / "requirements.lock").read_text()
+    assert not re.search(r"^(mypy|setuptools|ziglang)==", locked, re.MULTILINE)
+
+
 def test_the_process_has_no_root_and_takes_its_name_as_command() -> None:
     runtime = DOCKERFILE.partition(" AS runtime")[2]
     assert re.findall(r"^USER (.*)$", runtime, re.MULTILINE) == ["10001:10001"]
