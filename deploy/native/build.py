@@ -53,7 +53,7 @@ def _extensions(paths: Sequence[str]) -> list[Any]:
     from mypyc.build import mypycify
 
     # no configuration of the project: what it forbids is the linter's matter
-    options = ["--config-file", os.devnull, "--ignore-missing-imports", "--cache-dir", os.devnull]
+    options = ["--config-file=", "--ignore-missing-imports", "--cache-dir", os.devnull]
     found: list[Any] = mypycify([*options, *paths], opt_level="2", debug_level="0",
                                 multi_file=True, group_name=GROUP)  # fmt: skip
     return found
