@@ -121,7 +121,7 @@ def build_worker(settings: Any, *, client: Any = None) -> Any:
         ),
         documents=BatchConsumer(
             settings, group="certificates.documents", topics=[CERTIFICATES], handle=documents,
-            instance=settings.instance, max_records=20, fetch_bytes=64 * 1024,
+            instance=settings.instance, max_records=8, fetch_bytes=64 * 1024,
         ),
         logs=logs, issuer=issuer, floors=floors,
         views=[

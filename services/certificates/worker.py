@@ -25,8 +25,9 @@ log = structlog.get_logger()
 WAITING = Gauge("hadir_certificates_waiting", "Earned, but held by a missing person or webinar")
 IDLE_SECONDS = 0.2
 HOUSEKEEPING_SECONDS = 2.0
-DOCUMENTS_AFTER = 1.0
-"""Seconds without a decision after which documents have the worker to themselves."""
+DOCUMENTS_AFTER = 3.0
+"""Seconds without a decision after which documents have the worker to themselves: at a meeting's end
+decisions come in bursts, and a document costs a hundred certificates."""
 DOCUMENTS_EVERY = 10.0
 """Seconds between two batches of documents while decisions come."""
 parse_needed = parser_of({
