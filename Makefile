@@ -39,7 +39,7 @@ test: $(STAMP) ## All tests, against a real broker and store
 	@$(BIN)/python -m pytest -n 2 --no-loadscope-reorder $(ARGS)
 
 test-native: $(STAMP) ## The attendance service's tests and the running system, against the compiled build
-	@tree=$$($(BIN)/python -m deploy.native) && HADIR_NATIVE=1 PYTHONSAFEPATH=1 \
+	@tree=$$($(BIN)/python -m deploy.native) && PYTHONSAFEPATH=1 \
 	  PYTHONPATH=$$tree:$(CURDIR) $(BIN)/python -m pytest -n 2 --no-loadscope-reorder \
 	  -o pythonpath="$$tree ." $(NATIVE_TESTS) $(ARGS)
 
