@@ -8,6 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from services.attendance.domain.facts import Rule, Session, Webinar
+from services.attendance.domain.plan import Plan
 from services.attendance.enrolments import Certified, Enrolled, enrolled
 from services.attendance.known_reports import KnownReports
 from services.attendance.roster import Roster
@@ -80,6 +81,8 @@ class Knowledge:
         """Case ids of a person's own evidence that gives 0 s (rules I5, I10, I11)."""
         self.reports = KnownReports(partitions)
         self.differences: dict[tuple[str, str, str], ReportDifferedV1] = {}
+        self.plans: dict[str, Plan] = {}
+        """The last plan that a partition made of a webinar."""
         self.listeners: list[Listener] = []
 
     def apply(

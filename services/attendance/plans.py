@@ -12,14 +12,18 @@ from services.attendance.knowledge import Knowledge
 
 
 def plan_of(webinar: Webinar, state: EvidenceState, knowledge: Knowledge) -> Plan:
-    """The plan of the webinar as it is, or (for a preview) as it would be."""
+    """The plan of the webinar as it is, or (for a preview) as it would be. Equal plans are one: what
+    one partition found out of people of a shape (`Plan.usual`) is not found out and kept by each."""
     numbers = {s.number for s in webinar.sessions if s.number}
-    return plan(
+    made = plan(
         webinar,
         [m for n in numbers for m in state.meetings[n].values()],
         [s for n in numbers for s in knowledge.sessions_of(n, webinar.id)],
         knowledge.rulings.bases(webinar.id),
     )
+    if knowledge.plans.get(webinar.id) != made:
+        knowledge.plans[webinar.id] = made
+    return knowledge.plans[webinar.id]
 
 
 def plan_mark(the_plan: Plan) -> str:

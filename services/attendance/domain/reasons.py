@@ -154,7 +154,7 @@ def sentences(code: Code, figures: Mapping[str, int | str]) -> dict[str, str]:
     return {"id": indonesian, "en": english}
 
 
-@lru_cache(maxsize=50_000)
+@lru_cache(maxsize=5_000)
 def _written(code: Code, figures: tuple[tuple[str, int | str], ...]) -> tuple[str, str]:
     """Of a webinar's people many have the same figures."""
     template = TEMPLATES[code]
