@@ -26,7 +26,7 @@ from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
 from services.attendance.outcomes import Outcomes, Who
 from services.attendance.plans import plan_mark, plan_of
-from services.attendance.published import Mark, PublishedDecisions
+from services.attendance.published import NONE, Mark, PublishedDecisions
 from shared.batch import TornBatch
 from shared.checkpoints import Kept
 from shared.events.attendance import (
@@ -78,6 +78,8 @@ class DecideStage(Listener):
         )
         self._dirty: dict[Who, Why] = {}
         """Whom to decide anew, and the last fact that asked for it."""
+        self._deciding: Mapping[Who, Why] = {}
+        """Whose decisions are being written: what stands on the topic says nothing of them."""
         self._stale: dict[str, Why] = {}
         self.live = LiveCounts(
             Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
@@ -171,7 +173,7 @@ class DecideStage(Listener):
     def _may_change(self, webinar_id: str, participant_id: str) -> bool:
         """Whether a clock can change a decision: one that is final stays so (rule D6), but whether a
         certificate goes out may wait for reports (rule D8)."""
-        marks = self._published.marks(person_key(webinar_id, participant_id))
+        marks = self._marks(webinar_id, participant_id)
         webinar = self.knowledge.webinars.get(webinar_id)
         waits = webinar is not None and webinar.certificates == "after_reconciliation"
         return not marks & Mark.FINAL or (waits and not marks & Mark.GOES_OUT)
@@ -202,9 +204,14 @@ class DecideStage(Listener):
 
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """Rule D9 looks at it; a certificate of somebody who is eligible changes nothing."""
-        marks = self._published.marks(person_key(webinar_id, participant_id))
-        if not marks & Mark.ELIGIBLE:
+        if not self._marks(webinar_id, participant_id) & Mark.ELIGIBLE:
             self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
+
+    def _marks(self, webinar_id: str, participant_id: str) -> Mark:
+        """Of the last decision; none where another one is on its way."""
+        if (webinar_id, participant_id) in self._deciding:
+            return NONE
+        return self._published.marks(person_key(webinar_id, participant_id))
 
     def ruled(self, said: Ruling) -> None:
         """Whoever an operator's word is about; what it says of connections comes by the events."""
@@ -273,11 +280,14 @@ class DecideStage(Listener):
         self._renew_plans()
         while self._dirty:
             batch = dict(self._dirty.popitem() for _ in range(min(SLICE, len(self._dirty))))
+            self._deciding = batch
             try:
                 foreign = await self._outcomes.publish(batch)
             except BaseException:
                 self._dirty = {**batch, **self._dirty}
                 raise
+            finally:
+                self._deciding = {}
             self._dirty.update(dict.fromkeys(foreign, (Cause.OTHER_WORKER, "")))
             await asyncio.sleep(0)
         self._dirty = {}  # one that everybody was in keeps its room

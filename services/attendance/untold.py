@@ -122,9 +122,11 @@ class Untold:
         concerned = [known for uuid in uuids for known in self._book.concerned(uuid)]
         for known in concerned:
             self._book.adopt(known)  # what others hear of it is all that it has
-        news = [k for k in concerned if self._legs_told.get(k.key) != k.revision]
+        # read before anything is awaited: what is folded meanwhile is in the object, and not told
+        revisions = {known.key: known.revision for known in concerned}
+        news = [k for k in concerned if self._legs_told.get(k.key) != revisions[k.key]]
         await self._legs.write(f for known in news for f in self._teller.leg(known))
-        self._legs_told.update((known.key, known.revision) for known in news)
+        self._legs_told.update((known.key, revisions[known.key]) for known in news)
         marks = {known.key: self._teller.mark(known) for known in concerned}
         fresh = [k for k in concerned if self._concerned_told.get(k.key) != marks[k.key]]
         await self._out.write(f for known in fresh for f in self._teller.connection(known))

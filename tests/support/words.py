@@ -136,12 +136,15 @@ class Line:
         self.work()
 
     def certificate(self, who: str) -> None:
+        self.certificate_heard(who)
+        self.work()
+
+    def certificate_heard(self, who: str) -> None:
         event = CertificateIssuedV1(
             certificate_id="c", webinar_id=W, participant_id=who, number="1", sha256="", year=2008,
             verify_url="", issued_at=iso(HOUR), region_code="15", category="asn", sealed="",
         )  # fmt: skip
         self.pipeline.hear(CERTIFICATES, person_key(W, who), event)
-        self.work()
 
     def _fold(self, frames: Iterable[tuple[int, bytes]]) -> None:
         for partition, one in frames:

@@ -1,8 +1,13 @@
 """Whom the second stage looks at again: nobody whose decision cannot have become another one."""
 
+from collections.abc import Sequence
+
+import pytest
+
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.facts import ClockPassed
-from tests.support.words import HOUR, Line, T, W, line, stay
+from shared.publish import Outgoing, Written
+from tests.support.words import HOUR, Line, T, W, corrected, line, stay
 
 
 def waiting(one: Line) -> int:
@@ -50,3 +55,19 @@ def test_D9_one_of_somebody_else_has() -> None:
     for stage in one.stages.stages:
         stage.certificate_changed(W, "ani")
     assert waiting(one) == 1
+
+
+def test_D9_nor_is_one_overlooked_that_comes_while_another_decision_is_written(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    write, comes = one.stages.topic.publish_many, ["ani"]
+
+    async def writing(events: Sequence[Outgoing]) -> list[Written]:
+        while comes:
+            one.certificate_heard(comes.pop())
+        return await write(events)
+
+    monkeypatch.setattr(one.stages.topic, "publish_many", writing)
+    one.say(corrected("k1", "ani", 0, HOUR, kind="remove"))
+    assert one.of("ani")["verdict"] == "needs_review"

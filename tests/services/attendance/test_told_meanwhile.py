@@ -1,0 +1,49 @@
+"""What is folded while something is being written is told afterwards."""
+
+from collections.abc import Iterable
+
+from services.attendance.domain.connections import connection_id
+from shared.keys import home_of
+from tests.support.pipeline import Log, Pipeline
+from tests.support.words import HOUR, ROOM, enrolment, webinar
+from tests.support.zoom_events import raw
+
+
+class Slow(Log):
+    """A join arrives while its connection is being written for the first time."""
+
+    def __init__(self, pipeline: Pipeline, late: bytes) -> None:
+        super().__init__()
+        self._pipeline, self._late = pipeline, late
+
+    async def write(self, frames: Iterable[tuple[int, bytes]]) -> None:
+        told = list(frames)
+        await super().write(told)
+        if any(b"|c1" in one for _, one in told) and self._late:
+            late, self._late = self._late, b""
+            self._pipeline.webhook(late)
+
+
+def test_W3_a_phone_leg_hears_who_its_app_leg_is_though_that_was_learnt_during_a_write() -> None:
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    pipeline.enrol(enrolment("ani"))
+    app, phone = "c1", next(
+        f"c{n}" for n in range(2, 99)
+        if home_of(connection_id(ROOM.uuid, f"c{n}", "").encode(), pipeline.partitions)
+        != home_of(connection_id(ROOM.uuid, "c1", "").encode(), pipeline.partitions)
+    )  # fmt: skip
+    slow = Slow(pipeline, raw(ROOM.joined(0, "11", app, registrant_id="_ani")))
+    for stage in pipeline.stages:
+        stage._untold._legs = slow  # type: ignore[assignment]
+    pipeline.legs = slow
+    for event in (
+        ROOM.left(600, "11", app),
+        ROOM.joined(500, "21", phone, phone_number="62***01"),
+        ROOM.left(HOUR, "21", phone),
+        ROOM.bind(500, "21", "11"),
+    ):
+        pipeline.webhook(raw(event))
+    pipeline.flush()
+    pipeline.flush()
+    assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
