@@ -5,7 +5,7 @@ Works on the running system: the copy is built up to the positions that the live
 
 import secrets
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import redis as redis_lib
 from kafka import KafkaConsumer, TopicPartition
@@ -34,11 +34,12 @@ class Built(NamedTuple):
     """As the live view's projector reads: what that sets aside stands in no view."""
 
 
-BuildView = Callable[[Settings], Built]
+S = TypeVar("S", bound=Settings)
+BuildView = Callable[[S], Built]
 """Makes the view of an installation; with another topic prefix it is another view."""
 
 
-def differences(settings: Settings, build: BuildView) -> list[str]:
+def differences(settings: S, build: BuildView[S]) -> list[str]:
     """One line per key that differs; [] when the view is right. Raises kafka and redis errors."""
     live = build(settings)
     copy = build(settings.model_copy(update={"topic_prefix": f"audit-{secrets.token_hex(6)}."}))

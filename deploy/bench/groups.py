@@ -82,9 +82,11 @@ def _apart(process: "Process | None") -> int:
     """Off the core under test; its pid."""
     from deploy.bench.measure import confine, cores
 
-    assert process is not None and process.pid is not None  # noqa: S101, PT018 - it has just started
-    confine(process.pid, cores()[1])
-    return process.pid
+    pid = process.pid if process else None
+    if pid is None:
+        raise RuntimeError("it has not been started")
+    confine(pid, cores()[1])
+    return pid
 
 
 def _gateway(options: Options) -> list[Row]:

@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from urllib.error import HTTPError
-from urllib.request import urlopen
+
+import httpx
 
 from deploy.bench.row import Row, median
 
@@ -48,10 +48,12 @@ def pinned(
     """A process on a core; killed at the end. It runs our compiled modules where these are in use."""
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
     full = {**os.environ, "PYTHONPATH": path, **env}
-    process = subprocess.Popen(
-        command, env=full, cwd=ROOT, stdout=subprocess.DEVNULL,
-        preexec_fn=lambda: os.sched_setaffinity(0, core),  # noqa: PLW1509 - set before exec
-    )  # fmt: skip
+    mine = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, core)  # of this thread, from which the process has it
+    try:
+        process = subprocess.Popen(command, env=full, cwd=ROOT, stdout=subprocess.DEVNULL)
+    finally:
+        os.sched_setaffinity(0, mine)
     try:
         yield process
     finally:
@@ -76,10 +78,8 @@ def wait_http(url: str, within: float = 30.0) -> None:
 
 def _answers(url: str) -> bool:
     try:
-        urlopen(url, timeout=1).close()  # noqa: S310 - loopback
-    except HTTPError:
-        return True
-    except OSError:
+        httpx.get(url, timeout=1)
+    except httpx.TransportError:
         return False
     return True
 

@@ -15,7 +15,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.request import urlopen
+
+import httpx
 
 from deploy.bench.measure import cpu_seconds, peak_mib
 from deploy.local.settings import LocalSettings
@@ -170,10 +171,9 @@ class _Run:
 
     def _waiting(self) -> float:
         url = self.card["processes"]["certificates-worker"]["url"] + "/metrics"
-        with urlopen(url, timeout=30) as answer:  # noqa: S310 - loopback
-            for line in answer.read().decode().splitlines():
-                if line.startswith("hadir_documents_waiting "):
-                    return float(line.rpartition(" ")[2])
+        for line in httpx.get(url, timeout=30).text.splitlines():
+            if line.startswith("hadir_documents_waiting "):
+                return float(line.rpartition(" ")[2])
         return 0.0
 
     def _compare(self, system: System) -> None:

@@ -56,7 +56,7 @@ def command(
             found = groups.wanted(only, group.measure(options))
             rows += found
             missed += [f"{n} was not measured" for n in groups.missing(only, group, found)]
-        except Exception as problem:  # noqa: BLE001 - the unexpected is raised again in there
+        except Exception as problem:  # noqa: BLE001 - code_and_sentence raises the unexpected again
             missed.append(f"{group.name} was not measured: {code_and_sentence(problem)[1]}")
             out.print(missed[-1])
         _write(rows, machine, json_file, markdown)  # what a later group breaks is not lost

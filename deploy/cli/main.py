@@ -83,10 +83,10 @@ def main() -> None:
     """Entry point of the console script."""
     try:
         build(sys.argv[1:])()
-    except Exception as problem:  # noqa: BLE001 - what is not expected is raised again
+    except Exception as problem:
         code, sentence = code_and_sentence(problem)
         typer.secho(sentence, err=True, fg=typer.colors.RED)
-        sys.exit(code)
+        raise SystemExit(code) from problem
 
 
 if __name__ == "__main__":
