@@ -161,7 +161,7 @@ class FastConsumer:
             raise KafkaError(f"{type(problem).__name__}: {problem}") from problem
 
 
-class _Bridge(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc]
+class _Bridge(aiokafka.abc.ConsumerRebalanceListener):  # type: ignore[misc] # the client has no types
     def __init__(self, owner: FastConsumer, listener: ConsumerRebalanceListener | None) -> None:
         self._owner, self._listener = owner, listener
 

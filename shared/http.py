@@ -175,10 +175,10 @@ def build_app(title: str, settings: KafkaSettings, readiness: Readiness, **kwarg
     app = FastAPI(title=f"Hadir {title}", version=version("hadir"), **kwargs)
     if isinstance(settings, ApiSettings):
         app.state.tokens = Tokens(settings)
-    app.add_exception_handler(Problem, _problem)
-    app.add_exception_handler(HTTPException, _http_error)
-    app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(Exception, _unexpected)
+    app.exception_handler(Problem)(_problem)
+    app.exception_handler(HTTPException)(_http_error)
+    app.exception_handler(RequestValidationError)(_invalid)
+    app.exception_handler(Exception)(_unexpected)
     add_operator_routes(app, readiness)
     return app
 
@@ -208,19 +208,16 @@ def _operator(path: str, readiness: Readiness) -> Response:
     return Response(body, status, media_type=kind)
 
 
-async def _problem(_: Request, problem: Exception) -> Response:
-    assert isinstance(problem, Problem)  # noqa: S101 - registered for this type only
+async def _problem(_: Request, problem: Problem) -> Response:
     return problem.response()
 
 
-async def _http_error(_: Request, error: Exception) -> Response:
-    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this type only
+async def _http_error(_: Request, error: HTTPException) -> Response:
     code = {404: "not-found", 405: "method-not-allowed"}.get(error.status_code, "http-error")
     return Problem(error.status_code, code, str(error.detail), headers=error.headers).response()
 
 
-async def _invalid(_: Request, error: Exception) -> Response:
-    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this type only
+async def _invalid(_: Request, error: RequestValidationError) -> Response:
     found = [
         {"pointer": "/" + "/".join(map(str, e["loc"][1:])), "detail": e["msg"]}
         for e in error.errors()

@@ -112,7 +112,7 @@ class View:
         """
         places = [self._position_key(*place) for place in ends]
         with self.client.pipeline(transaction=True) as pipe:
-            pipe.watch(*places)  # type: ignore[no-untyped-call]
+            pipe.watch(*places)  # type: ignore[no-untyped-call] # the client has no type
             stored: Any = pipe.mget(places)
             if any(int(at or 0) < end for at, end in zip(stored, ends.values(), strict=True)):
                 return False

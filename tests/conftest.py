@@ -51,7 +51,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.path.parent.name != "flow")
 
 
-class ByFile(LoadScopeScheduling):  # type: ignore[misc] # the plugin has no types
+class ByFile(LoadScopeScheduling):
     """With several processes (`-n 2`) a file stays whole, and so do all that share one system."""
 
     def _split_scope(self, nodeid: str) -> str:

@@ -111,13 +111,13 @@ class Table:
         return Outcome(VERDICTS[verdict], present, base, required, sessions, unresolved)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Prepared(World):
     """A world that looks outcomes up."""
 
-    deliveries: Deliveries = None  # type: ignore[assignment] # `prepare` gives it
-    table: Table = None  # type: ignore[assignment]
-    totals: Totals = None  # type: ignore[assignment]
+    deliveries: Deliveries
+    table: Table
+    totals: Totals
 
     def outcome(self, index: int) -> Outcome:
         """The truth about a participant."""

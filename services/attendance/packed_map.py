@@ -31,7 +31,7 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
             raise KeyError(key)
         return found
 
-    def get(self, key: str, default: T | None = None) -> T | None:  # type: ignore[override]
+    def get(self, key: str, default: T | None = None) -> T | None:  # type: ignore[override] # typeshed has three overloads
         """The object, or `default`."""
         found = self._open.get(key)
         if found is not None:

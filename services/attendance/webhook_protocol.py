@@ -57,7 +57,7 @@ class WebhookProtocol(HttpToolsProtocol):
         """Which way this request takes."""
         given = dict(self.headers)
         if self.url == URL and self._usual(given):
-            self.cycle = Delivery(given)  # type: ignore[assignment]
+            self.cycle = Delivery(given)  # type: ignore[assignment] # in place of uvicorn's
         else:
             self._long_way()
 

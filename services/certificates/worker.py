@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from queue import SimpleQueue
 
 import structlog
+from kafka import TopicPartition
 from prometheus_client import Gauge
 from redis.exceptions import RedisError
 
@@ -78,9 +79,9 @@ class DecisionConsumer(BatchConsumer):
             client=FastConsumer, parse=parse_needed, gather=GATHER,
         )  # fmt: skip
 
-    def revoked(self, partitions: Sequence[object]) -> None:
+    def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Rebalance: what waited there is another worker's now."""
-        self._moves.put((False, {tp.partition for tp in partitions}))  # type: ignore[attr-defined]
+        self._moves.put((False, {tp.partition for tp in partitions}))
 
     def given(self, partitions: Sequence[tuple[Topic, int]]) -> None:
         """Rebalance: these are read again from their floors."""

@@ -64,7 +64,7 @@ class Ends:
 
     async def __call__(self) -> Places:
         """The offset after the last record of each partition; 503 when no broker answers."""
-        assert self._consumer is not None, "Ends was not started"  # noqa: S101
+        assert self._consumer is not None  # noqa: S101 - start() precedes all work
         try:
             async with asyncio.timeout(PATIENCE):
                 found = await self._consumer.end_offsets(list(self._asked))
@@ -171,6 +171,6 @@ class Writers:
                 await self._eval(_RENEW, *lock, str(LEASE_MS).encode())
 
     async def _eval(self, script: str, lock: str, *values: bytes) -> None:
-        await self._store.redis.execute_command(  # type: ignore[no-untyped-call]
+        await self._store.redis.execute_command(  # type: ignore[no-untyped-call] # the client has no type
             "EVAL", script, 1, lock, *values
         )

@@ -93,7 +93,7 @@ def door(system: Running) -> Iterator[Door]:
     )
     here.people.update({c["external_id"]: c for c in codes})
     for who in PEOPLE:
-        until(lambda: here.decision(who).get("provisional") is False)  # noqa: B023 - at once
+        until(lambda: here.decision(who).get("provisional") is False)  # noqa: B023 - it is called at once
     yield here
     here.http.close()
 

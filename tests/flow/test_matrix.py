@@ -53,7 +53,7 @@ class Played:
         target = self._client.at.target(self.webinar_id)
         report = asyncio.run(
             Player(target, Pace(connections=8)).play(Stream(self.case, self.order))
-        )  # type: ignore[arg-type]
+        )
         assert (
             report.webhooks_accepted
             == report.webhooks_sent

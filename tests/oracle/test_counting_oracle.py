@@ -5,7 +5,7 @@ from tests.oracle.counting_oracle import Counted, Enrolled, cells
 
 def enrolled(webinar: str, **changes: object) -> Enrolled:
     one = Enrolled(2026, "p1", webinar, 1, "15.72", "asn")
-    return one._replace(**changes)  # type: ignore[arg-type]
+    return one._replace(**changes)
 
 
 def test_a_person_with_two_certificates_counts_once_in_the_regency_and_in_its_province() -> None:

@@ -32,7 +32,7 @@ def enrolment(person: Person) -> EnrolledV1:
     """As registration says it."""
     return EnrolledV1(
         webinar_id=WEBINAR, participant_id=participant_id_of(person.external_id), version=1,
-        external_id=person.external_id, year=2010, region_code="15", category="asn",  # type: ignore[arg-type]
+        external_id=person.external_id, year=2010, region_code="15", category="asn",
         status="cancelled" if person.cancelled else "enrolled",
         links=tuple(Link(zoom_number=n, registrant_id=r) for n, r in person.links),
         email_hmac=identity_hmac(KEY, person.email),

@@ -90,7 +90,7 @@ async def life(settings: Any, side: Side | None = None) -> AsyncIterator[tuple[K
     """A worker that holds partition 0 until it is killed, without the framework."""
     publisher = AsyncPublisher(settings)
     keeper = Keeper(settings, {EVENTS: EVENTS_STATE}, side or Side(), publisher, ALWAYS)
-    worker = StreamWorker(settings, "unit", {EVENTS: lambda _: Remembers()}, keeper=keeper)  # type: ignore[dict-item,return-value]
+    worker = StreamWorker(settings, "unit", {EVENTS: lambda _: Remembers()}, keeper=keeper)
     await publisher.start()
     await keeper.start()
     await worker._reader.start()

@@ -113,7 +113,7 @@ class Held(NamedTuple):
 async def holding(settings: Any, stage: Folded) -> AsyncIterator[Held]:
     """Of a partition whose log is folded."""
     worker, commits = StreamWorker(settings, "unit", {EVENTS: lambda _: stage}), Commits()
-    worker.app._consumer = commits  # type: ignore[assignment] # of which it asks no more
+    worker.app._consumer = commits  # of which it asks no more
     await worker._reader.start()
     await worker._follower.start()
     await worker._assigned(None, {TopicPartition(settings.topic(EVENTS), 0)})
@@ -181,10 +181,10 @@ async def test_an_event_that_came_during_a_flush_waits_for_the_next_one(provisio
             await held.go_on()
             await flush()
 
-        stage.flush = slow  # type: ignore[method-assign] # the event arrives while it runs
+        stage.flush = slow  # the event arrives while it runs
         await held.write()
         assert held.commits.said == [before]
-        stage.flush = flush  # type: ignore[method-assign]
+        stage.flush = flush
         await held.write()
         assert held.commits.said == [before, before + 1]
 

@@ -64,7 +64,7 @@ def test_gathered_writes_leave_what_single_ones_leave(before: list[Any], batch: 
     for name, *args in batch:
         getattr(one_by_one, name)(*args)
         getattr(writes, name)(*args)
-    writes.onto(at_once)  # type: ignore[arg-type]
+    writes.onto(at_once)
     full = [{k: v for k, v in s.held.items() if v} for s in (one_by_one, at_once)]
     assert full[0] == full[1]
 

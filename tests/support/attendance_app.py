@@ -113,10 +113,10 @@ def app_over(view: MemoryView, address: str) -> Any:
 
     app = build_app("attendance", SETTINGS, list, lifespan=lifespan)
     app.state.settings, app.state.view = SETTINGS, view
-    app.state.states = WorkerStates(KEY, SETTINGS.partitions, Addresses(address))  # type: ignore[arg-type]
+    app.state.states = WorkerStates(KEY, SETTINGS.partitions, Addresses(address))
     app.state.publisher, app.state.own_pages = Audit(), {}
     app.state.check_ins = SimpleNamespace(memory=NoScans())
-    app.state.live = LiveStreams(MemoryLive())  # type: ignore[arg-type]
+    app.state.live = LiveStreams(MemoryLive())
     for routes in (attendance, why, live, rule, rule_page, sign_in):
         app.include_router(routes.router)
     serve_static(app)

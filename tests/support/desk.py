@@ -204,7 +204,7 @@ class Writer:
 def desk_of() -> Iterator[SimpleNamespace]:
     """A signed-in browser at the desk, and what its forms say."""
     view = View()
-    app = app_over(view, "")  # type: ignore[arg-type]
+    app = app_over(view, "")
     for routes in ROUTES:
         app.include_router(routes.router)
     app.state.operators, app.state.states = Operators(view), States()

@@ -47,7 +47,7 @@ def said(view: Hashes, event: Event) -> None:
     """One record of the reports or the differences topic."""
     record: Any = SimpleNamespace(event=event, value=event.to_bytes())
     project = project_report if isinstance(event, ReportReadV1) else project_difference
-    project(view, view, record)  # type: ignore[arg-type]
+    project(view, view, record)
 
 
 def read(number: int, **more: Any) -> ReportReadV1:

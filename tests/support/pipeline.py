@@ -98,7 +98,7 @@ class Pipeline:
 
     def _stage(self, partition: int) -> IdentifyStage:
         return IdentifyStage(
-            partition, self.partitions, self.knowledge, KEY, self.log, self.legs, self.dead,  # type: ignore[arg-type]
+            partition, self.partitions, self.knowledge, KEY, self.log, self.legs, self.dead,
             lambda: self._epoch, "urn:test",
         )  # fmt: skip
 

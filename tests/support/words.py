@@ -44,7 +44,7 @@ def webinar(**more: Any) -> WebinarSetV1:
 def enrolment(who: str) -> EnrolledV1:
     return EnrolledV1(
         webinar_id=W, participant_id=who, version=1, external_id=who, year=2008,
-        region_code="15", category="asn",  # type: ignore[arg-type]
+        region_code="15", category="asn",
         links=(Link(zoom_number=NUMBER, registrant_id=f"_{who}"),),
         email_hmac=identity_hmac(KEY, f"{who}@contoh.example"),
     )  # fmt: skip
@@ -67,7 +67,7 @@ def stay(user: str, connection: str, since: int = 0, until: int = HOUR, **who: A
 
 
 def said(event: type[Ruling], name: str, at: int = 1, **what: Any) -> Any:
-    return event(ruling_id=name, webinar_id=W, made_at=at, made_by="o", reason="uji", **what)  # type: ignore[call-arg]
+    return event(ruling_id=name, webinar_id=W, made_at=at, made_by="o", reason="uji", **what)
 
 
 def assigned(name: str, *shares: Any, at: int = 1, connection: str = "c1", user: str = "") -> Any:

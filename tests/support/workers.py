@@ -92,9 +92,9 @@ class Stages:
         self._offsets = [0] * partitions
 
     def _stage(self, partition: int) -> DecideStage:
-        published = PublishedDecisions(PublishedLog(self.topic), DECISIONS.name, partition)  # type: ignore[arg-type]
+        published = PublishedDecisions(PublishedLog(self.topic), DECISIONS.name, partition)
         return DecideStage(
-            partition, self.partitions, self.knowledge, published, self.topic, NoDead()  # type: ignore[arg-type]
+            partition, self.partitions, self.knowledge, published, self.topic, NoDead()
         )  # fmt: skip
 
     def fold(self, partition: int, frames: bytes) -> None:

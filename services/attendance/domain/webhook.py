@@ -1,11 +1,10 @@
 """Zoom's deliveries: what does one say. A hot path: no model library, one pass over the decoded body."""
 
 from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from typing import Any, Literal, NamedTuple
 
-_UTC = timezone.utc  # noqa: UP017 - one attribute look-up less on the hot path
-_EPOCH = datetime(1970, 1, 1, tzinfo=_UTC)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _SECOND = timedelta(seconds=1)
 
 Family = Literal["meeting", "webinar"]
@@ -208,7 +207,7 @@ def _seconds(text: str) -> int:
     except ValueError:
         raise Malformed("the time of the event is not ISO 8601") from None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=_UTC)
+        moment = moment.replace(tzinfo=UTC)
     return (moment - _EPOCH) // _SECOND
 
 

@@ -66,7 +66,7 @@ async def walk_in_pass_for(webinar_id: str, request: Request, caller: Door) -> d
 def _page(request: Request, lang: Language) -> HTMLResponse:
     settings: AttendanceApiSettings = request.app.state.settings
     words = {key: sentence_as_it_is(key, lang) for key in SCRIPT}
-    script_texts = Markup(orjson.dumps(words).decode().replace("<", "\\u003c"))  # noqa: S704 - ours
+    script_texts = Markup(orjson.dumps(words).decode().replace("<", "\\u003c"))  # noqa: S704 - our own words
     return page(
         "door.html", lang, TEXTS, headers=_headers(request), scripts=SCRIPTS,
         script_texts=script_texts, walk_ins=bool(settings.registration_url),
@@ -88,8 +88,10 @@ def _headers(request: Request) -> Mapping[str, str]:
 
 def _provinces() -> list[dict[str, Any]]:
     """Each province with itself and its regencies to choose from."""
-    found = {p.code: {"name": p.name, "regions": [p]} for p in provinces()}
+    found: dict[str, dict[str, Any]] = {
+        p.code: {"name": p.name, "regions": [p]} for p in provinces()
+    }
     for region in regions().values():
         if region.level == "regency":
-            found[region.province_code]["regions"].append(region)  # type: ignore[attr-defined]
+            found[region.province_code]["regions"].append(region)
     return list(found.values())

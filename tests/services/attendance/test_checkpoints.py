@@ -107,7 +107,7 @@ def test_D5_what_another_worker_decided_since_the_checkpoint_is_looked_at() -> N
     kept, right = one.stages.keep(), one.of("ani")
     said = [out for out in one.stages.topic.said if out.topic is DECISIONS]
     (wrong,) = [out for out in said if out.key.endswith("|ani")]
-    body = wrong.event.to_bytes().replace(b'"eligible"', b'"needs_review"')  # type: ignore[union-attr]
+    body = wrong.event.to_bytes().replace(b'"eligible"', b'"needs_review"')
     one.stages.topic.foreign(wrong, body)
     one.stages.restart(kept, [])
     one.stages.flush()
@@ -230,7 +230,7 @@ def test_a_packed_map_forgets_nothing_that_was_put_back() -> None:
     plain, rng = dict[str, int](), random.Random(1)
     for _ in range(4 * MOST_OPEN):
         key = str(rng.randrange(2 * MOST_OPEN))
-        plain[key] = packed[key] = packed.get(key, 0) + 1  # type: ignore[operator]
+        plain[key] = packed[key] = packed.get(key, 0) + 1
         if rng.random() < 0.1:
             gone = rng.choice(list(plain))
             del plain[gone], packed[gone]

@@ -70,7 +70,7 @@ def post(kept: Kept, body: bytes, append: Any = None, bury: Any = None) -> tuple
     async def once() -> None:
         commit = GroupCommit(append or kept.append, max_waiting=1 << 20)
         gateway = Gateway(SETTINGS, commit, bury or kept.bury, nothing, now=lambda: NOW)
-        await gateway(scope, receive, send)  # type: ignore[arg-type]
+        await gateway(scope, receive, send)
 
     asyncio.run(once())
     return answers[0]["status"], answers[1]["body"]

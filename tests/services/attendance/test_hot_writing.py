@@ -65,7 +65,7 @@ class Publisher:
 
 def test_stages_that_write_at_one_time_share_a_record_per_partition() -> None:
     publisher = Publisher()
-    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)  # type: ignore[arg-type]
+    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)
     one, two = frame(b"{}", b"1"), frame(b"{}", b"2")
 
     async def both() -> None:
@@ -79,7 +79,7 @@ def test_stages_that_write_at_one_time_share_a_record_per_partition() -> None:
 def test_a_record_that_fails_fails_everybody_in_it() -> None:
     publisher = Publisher()
     publisher.producer.fails = True
-    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)  # type: ignore[arg-type]
+    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)
 
     async def both() -> list[Any]:
         writes = (writer.write([(0, frame(b"{}", b"1"))]) for _ in range(2))
@@ -97,7 +97,7 @@ def test_a_frame_larger_than_a_record_is_a_record_of_its_own(
 ) -> None:
     monkeypatch.setattr("services.attendance.record_writer.MAX_RECORD", 20)
     publisher = Publisher()
-    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)  # type: ignore[arg-type]
+    writer = RecordWriter(KafkaSettings(kafka="x:1"), EVENTS, publisher)
     large, small = frame(b"{}", b"x" * 50), frame(b"{}", b"1")
     asyncio.run(writer.write([(0, large), (0, small)]))
     assert publisher.producer.records == [(0, large), (0, small)]

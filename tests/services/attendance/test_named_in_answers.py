@@ -13,7 +13,7 @@ from tests.support.desk import AYU, WEBINAR, desk_of
 LIST = "/v1/webinars/w/proctor-lists/aula-1"
 HOURS = {"start": "2008-03-04T02:00:00Z", "end": "2008-03-04T03:00:00Z"}
 NOBODY = participant_id_of("a-71")
-SECOND = {**WEBINAR["sessions"][0], "id": "s2", "zoom": {"number": "222222222"}}  # type: ignore[index]
+SECOND = {**WEBINAR["sessions"][0], "id": "s2", "zoom": {"number": "222222222"}}
 FIRST = {**SECOND, "id": "s1", "zoom": {"number": "111111111"}}
 ROOMLESS = {**SECOND, "id": "s3", "zoom": None}
 

@@ -42,7 +42,7 @@ def enrol(pipeline: Pipeline, world: World, index: int) -> None:
     pipeline.enrol(
         EnrolledV1(
             webinar_id=WEBINAR, participant_id=participant_id_of(p.external_id), version=1,
-            external_id=p.external_id, year=2001, region_code="15", category="asn",  # type: ignore[arg-type]
+            external_id=p.external_id, year=2001, region_code="15", category="asn",
             links=tuple(Link(zoom_number=n, registrant_id=r) for n, r in p.links),
             email_hmac=identity_hmac(KEY, p.email),
         )

@@ -41,7 +41,7 @@ def enrolment_of(place: Place, who: Who) -> EnrolledV1:
     key = who.customer_key
     return EnrolledV1(
         webinar_id=WEBINAR, participant_id=participant_id_of(who.name), version=1, year=2008,
-        external_id=who.name, region_code="15", category="asn", links=links,  # type: ignore[arg-type]
+        external_id=who.name, region_code="15", category="asn", links=links,
         email_hmac=identity_hmac(KEY, who.email),
         customer_key_hmac=identity_hmac(KEY, key) if key else "",
     )  # fmt: skip

@@ -137,7 +137,7 @@ def test_the_roster_answers_as_plain_sets_do(said: list[Any], asked_between: boo
 @given(st.lists(st.one_of(events, certificates), max_size=8))
 def test_equal_hashes_do_no_harm(said: list[Any]) -> None:
     knowledge, plain = Knowledge(3), Plain()
-    knowledge.roster._index.find = lambda text: range(len(knowledge.roster._rows))  # type: ignore[method-assign]
+    knowledge.roster._index.find = lambda text: range(len(knowledge.roster._rows))
     for one in said:
         told(knowledge, plain, one)
     compare(knowledge, plain, 3)
@@ -175,7 +175,7 @@ def test_the_highest_row_is_kept_whole() -> None:
 @given(events)
 def test_the_quick_reading_gives_what_the_model_gives(event: EnrolledV1) -> None:
     read = parse_known(ENROLMENTS, HEADERS, event.to_bytes())
-    assert read == enrolled(parse(ENROLMENTS, HEADERS, event.to_bytes()))  # type: ignore[arg-type]
+    assert read == enrolled(parse(ENROLMENTS, HEADERS, event.to_bytes()))
 
 
 def test_an_enrolment_in_short_names_every_identifier_it_has_or_had() -> None:

@@ -52,7 +52,7 @@ class Progress:
 
 def ask(addresses: dict[int, str], who: str, key: bytes = KEY) -> dict[str, Any]:
     async def asked() -> dict[str, Any]:
-        states = WorkerStates(key, 4, Progress(addresses))  # type: ignore[arg-type]
+        states = WorkerStates(key, 4, Progress(addresses))
         try:
             return await states.person(WEBINAR, who)
         finally:

@@ -35,7 +35,7 @@ def test_W3_a_phone_leg_hears_who_its_app_leg_is_though_that_was_learnt_during_a
     )  # fmt: skip
     slow = Slow(pipeline, raw(ROOM.joined(0, "11", app, registrant_id="_ani")))
     for stage in pipeline.stages:
-        stage._untold._legs = slow  # type: ignore[assignment]
+        stage._untold._legs = slow
     pipeline.legs = slow
     for event in (
         ROOM.left(600, "11", app),

@@ -129,7 +129,7 @@ def test_two_publishers_share_the_cells_and_never_say_one_twice(
     with Speaker(own), Speaker(own):
         for registered in range(1, 6):
             count(store, registered=registered)
-            until(lambda now=registered: (said(own) or (0, 0))[1] == now)  # type: ignore[misc]
+            until(lambda now=registered: (said(own) or (0, 0))[1] == now)
     events = quota_records(own)
     assert versions_grow(events)
     assert [e.registered for e in events if e.region_code == "15"][-5:] == [1, 2, 3, 4, 5]

@@ -20,7 +20,7 @@ HOUR = 3600
 NUMBER = "93201235621"
 
 
-def session(id: str = "s1", start: int = 0, end: int = HOUR, **more) -> Session:  # noqa: A002
+def session(id: str = "s1", start: int = 0, end: int = HOUR, **more) -> Session:
     more.setdefault("number", NUMBER)
     breaks = tuple((T + a, T + b) for a, b in more.pop("breaks", ()))
     return Session(id, T + start, T + end, breaks=breaks, **more)
@@ -43,11 +43,11 @@ def left(at: int, user: str = "1"):
     return ("l", user, T + at)
 
 
-def connection(*facts, id: str = "c1", uuid: str = "m1", number: str = NUMBER) -> Connection:  # noqa: A002
+def connection(*facts, id: str = "c1", uuid: str = "m1", number: str = NUMBER) -> Connection:
     return Connection(f"{uuid}|{id}", uuid, number, tuple(facts))
 
 
-def scan(kind: str, at: int, id: str = "", session_id: str = "s1", gate: str = "A") -> Scan:  # noqa: A002
+def scan(kind: str, at: int, id: str = "", session_id: str = "s1", gate: str = "A") -> Scan:
     return Scan(id or f"{kind}{at}{gate}", session_id, kind, gate, T + at)
 
 

@@ -216,7 +216,7 @@ def test_W8_an_enrolment_that_comes_later_resolves():
     assert of(ANI, links=["r1"]).owner == "ani"
 
 
-def word(owner, id="k", made_at=1, **more):  # noqa: A002
+def word(owner, id="k", made_at=1, **more):
     more = {"user_id": "", "participant_uuid": "p", **more}
     return Assignment(id, made_at, "m1", shares=(Share(owner),), **more)
 

@@ -25,7 +25,7 @@ def test_Z1_the_second_comes_when_it_can_confirm_the_first() -> None:
 
 def test_a_report_that_keeps_changing_is_read_ever_more_seldom() -> None:
     reads = [read(300 + 100 * n, digest=str(n)) for n in range(12)]
-    waits = [due_at(OVER, reads[: n + 1], PACE) - reads[n].at for n in range(12)]  # type: ignore[operator]
+    waits = [due_at(OVER, reads[: n + 1], PACE) - reads[n].at for n in range(12)]
     assert waits[:4] == [60, 120, 240, 480]
     assert waits[-1] == 3600
 

@@ -86,7 +86,7 @@ def test_a_stay_of_no_seconds_counts_nothing() -> None:
              max_size=5),
     st.randoms(),
 )  # fmt: skip
-def test_L1_order_and_repetition_of_facts_and_rows_change_nothing(facts, rows, rng) -> None:  # type: ignore[no-untyped-def]
+def test_L1_order_and_repetition_of_facts_and_rows_change_nothing(facts, rows, rng) -> None:
     stays = tuple((user, start, start + length) for user, start, length in rows)
     one = Connection("c", "m1", "93201235621", tuple(facts), rows=stays, reported=True)
     mixed, more = facts * 2, list(stays) * 2
@@ -139,7 +139,7 @@ def test_Z1_one_participant_alone_needs_no_report() -> None:
         (("1", 5, 4), "leave_before_join"), (("1", 0, 200_000), "too_long"), (("1", 1, 1), ""),
     ],
 )  # fmt: skip
-def test_rows_that_cannot_be_are_no_evidence(given, why: str) -> None:  # type: ignore[no-untyped-def]
+def test_rows_that_cannot_be_are_no_evidence(given, why: str) -> None:
     assert refusal(*given, None) == why
 
 

@@ -8,7 +8,7 @@ from tests.services.attendance.domain.builders import connection, joined, left, 
 LINK = frozenset({"_ayu"})
 
 
-def from_(tag, *facts, id, links=LINK, uuid="m1"):  # noqa: A002
+def from_(tag, *facts, id, links=LINK, uuid="m1"):
     return connection(*facts, id=id, uuid=uuid)._replace(ip_tags=(tag,) if tag else ()), links
 
 

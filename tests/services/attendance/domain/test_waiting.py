@@ -194,7 +194,7 @@ def test_D9_a_certificate_that_is_still_earned_does_not():
     assert (decision.verdict, codes(decision)) == ("eligible", ["share_reached"])
 
 
-def settle(digest, verdict=Verdict.ELIGIBLE, id="k", made_at=1, **more):  # noqa: A002
+def settle(digest, verdict=Verdict.ELIGIBLE, id="k", made_at=1, **more):
     return SettledVerdict(id, made_at, digest, verdict, **more)
 
 
