@@ -32,7 +32,7 @@ def run_gateway() -> None:
     """The webhook gateway."""
     from services.attendance.settings import GatewaySettings
     from services.attendance.webhook_protocol import WebhookProtocol
-    from shared.http import serve
+    from shared.serving import serve
 
     telemetry.configure("attendance.gateway")
     settings = load_or_exit(GatewaySettings)
@@ -78,7 +78,7 @@ def run_api() -> None:
     """The attendance api, with the projector of its view in a thread."""
     from services.attendance import stores
     from services.attendance.settings import AttendanceApiSettings
-    from shared.http import serve
+    from shared.serving import serve
 
     telemetry.configure("attendance.api")
     settings = load_or_exit(AttendanceApiSettings)

@@ -25,7 +25,7 @@ READ = (PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS, DECISIONS, NUMBERS
 def run_api() -> None:
     """Certificates, their documents, and the public verify page."""
     from services.certificates.settings import CertificatesApiSettings
-    from shared.http import serve
+    from shared.serving import serve
 
     telemetry.configure("certificates.api")
     settings = load_or_exit(CertificatesApiSettings)

@@ -21,8 +21,8 @@ def run_api() -> None:
     settings = load_or_exit(RegistrationApiSettings)
     from services.registration.api import build
     from services.registration.handlers import TOPICS
-    from shared.http import serve
     from shared.provision import require
+    from shared.serving import serve
     from shared.topics import REGISTRATION_AUDIT
 
     require(settings, (*TOPICS, REGISTRATION_AUDIT))

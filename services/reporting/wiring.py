@@ -15,7 +15,7 @@ from shared.topics import CERTIFICATES, DECISIONS, ENROLMENTS, PROGRAMMES, QUOTA
 def run_api() -> None:
     """Quotas, figures of a webinar, dashboard."""
     from services.reporting.settings import ReportingApiSettings
-    from shared.http import serve
+    from shared.serving import serve
 
     telemetry.configure("reporting.api")
     settings = load_or_exit(ReportingApiSettings)

@@ -1,10 +1,6 @@
 """What every API has: problems by RFC 9457, roles from tokens, the operator's routes."""
 
-import asyncio
 import json
-import socket
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -13,13 +9,11 @@ from typing import Annotated, Any
 
 import jwt
 import pytest
-import uvicorn
-import uvloop
 from cryptography.hazmat.primitives.asymmetric import rsa
 from fastapi.testclient import TestClient
 
 from deploy.local.ports import free_ports
-from shared.http import Problem, Role, allowed, build_app, listening
+from shared.http import Problem, Role, allowed, build_app
 from shared.settings import ApiSettings, KafkaSettings, MissingSetting
 
 ISSUER = "https://identity.example"
@@ -231,71 +225,3 @@ def test_a_process_lives_tells_its_version_and_its_metrics_without_a_token(
     assert client.get("/livez").json() == {"status": "alive"}
     assert client.get("/version").json()["version"]
     assert "# HELP process_" in client.get("/metrics").text
-
-
-PROCESS = """
-import sys, threading
-from shared.http import build_app, serve
-from shared.settings import KafkaSettings
-
-def fail():
-    raise RuntimeError("the projector is no more")
-
-settings = KafkaSettings(kafka="none:9092", http_port=int(sys.argv[1]))
-threading.Timer(1.0, fail).start()
-serve(build_app("test", settings, list), settings)
-"""
-
-
-def test_a_process_ends_when_one_of_its_threads_has_failed() -> None:
-    port = str(free_ports(1)[0])
-    run = subprocess.run(
-        [sys.executable, "-c", PROCESS, port],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert run.returncode != 0
-    assert "thread_failed" in run.stdout
-    assert "the projector is no more" in run.stdout
-
-
-async def _taken_in(at_once: int, turns: int) -> int:
-    """How many of forty who wait at the door are in after so many turns of the loop."""
-    config, loop, came = (
-        uvicorn.Config(list, port=0, log_config=None),
-        asyncio.get_running_loop(),
-        [],
-    )
-
-    class Counting(asyncio.Protocol):
-        def connection_made(self, transport: asyncio.BaseTransport) -> None:
-            came.append(transport)
-
-    doors = listening(config, at_once)
-    servers = [await loop.create_server(Counting, sock=door) for door in doors]
-    callers = [socket.create_connection(doors[0].getsockname()) for _ in range(40)]
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    found = len(came)
-    for one in (*servers, *callers, *doors):
-        one.close()
-    return found
-
-
-def test_of_many_who_connect_at_once_many_are_taken_in_per_turn() -> None:
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        alone, shared = (runner.run(_taken_in(at_once, turns=3)) for at_once in (1, 64))
-    assert alone < 10 < shared  # who comes to which socket is chance
-
-
-def test_a_port_that_somebody_else_listens_on_is_not_shared() -> None:
-    taken = listening(uvicorn.Config(list, port=0, log_config=None), 2)
-    for door in taken:
-        door.listen()
-    port = taken[0].getsockname()[1]
-    with pytest.raises(SystemExit):
-        listening(uvicorn.Config(list, port=port, log_config=None), 2)
-    for door in taken:
-        door.close()
