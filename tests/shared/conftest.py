@@ -1,4 +1,4 @@
-"""Members of a consumer group of a test's own."""
+"""Members of a consumer group of a test's own; the loop that workers run on."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -16,6 +16,12 @@ from tests.support.witness import fresh_topics
 DECIDED = example(EligibilityDecidedV1.type)
 HEADERS = [("ce_type", EligibilityDecidedV1.type.encode())]
 Handle = consume.Handler
+
+
+@pytest.fixture
+def anyio_backend() -> str:
+    """Faust runs on asyncio alone."""
+    return "asyncio"
 
 
 @pytest.fixture

@@ -14,15 +14,10 @@ from shared.runner import Runner
 from shared.stage import InputRecord, Stage
 from shared.stream import StreamWorker
 from shared.topics import EVENTS, EVENTS_STATE
+from tests.support.held import fill
 
 pytestmark = pytest.mark.anyio
 ALWAYS = Pace(share=0.0, grown=1, least=1)
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """Faust runs on asyncio alone."""
-    return "asyncio"
 
 
 class Remembers:
@@ -75,14 +70,6 @@ class Side:
     async def replay(self, since: Mapping[Stage, Mapping[str, int]]) -> Mapping[Stage, str]:
         assert all(side == {"side/0": 7} for side in since.values())
         return dict.fromkeys(since, self._lost) if self._lost else {}
-
-
-def fill(settings: Any, count: int) -> None:
-    """Append records to the input."""
-    producer = KafkaProducer(bootstrap_servers=settings.kafka)
-    for n in range(count):
-        producer.send(settings.topic(EVENTS), b"%d" % n, partition=0)
-    producer.close()
 
 
 @asynccontextmanager

@@ -12,11 +12,6 @@ from shared.topics import EVENTS
 pytestmark = pytest.mark.anyio
 
 
-@pytest.fixture
-def anyio_backend() -> str:
-    return "asyncio"
-
-
 async def test_a_stretch_is_read_as_often_as_asked_and_nothing_is_fetched_between(
     provisioned: Any,
 ) -> None:

@@ -7,123 +7,22 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import faust
 import pytest
-from aiokafka.errors import KafkaTimeoutError
-from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
 
 from shared.faust_app import WrongFaust
-from shared.stage import InputRecord
-from shared.stream import MAX_UNFLUSHED, StreamWorker
+from shared.stream import StreamWorker
 from shared.topics import DECISIONS, EVENTS
+from tests.support.held import Folded, end_of, fill, holding
 
 pytestmark = pytest.mark.anyio
 APP = Path(__file__).with_name("stream_app.py")
-
-
-@pytest.fixture
-def anyio_backend() -> str:
-    """Faust runs on asyncio alone."""
-    return "asyncio"
-
-
-class Folded:
-    """A stage that remembers what it folded and fails its flushes on demand."""
-
-    def __init__(self) -> None:
-        self.offsets: list[int] = []
-        self.failures = 0
-        self.flushes = 0
-
-    def fold(self, record: InputRecord) -> int:
-        self.offsets.append(record.offset)
-        return 1
-
-    def unflushed(self) -> int:
-        return 0
-
-    async def flush(self) -> None:
-        if self.failures:
-            self.failures -= 1
-            raise KafkaTimeoutError
-        self.flushes += 1
-
-    def tick(self, now: float, at_end: bool) -> None:
-        self.at_end = at_end
-
-    def close(self) -> None:
-        pass
-
-
-def fill(settings: Any, count: int, partition: int = 0) -> None:
-    """Append records to a partition of the input."""
-    producer = KafkaProducer(bootstrap_servers=settings.kafka)
-    for n in range(count):
-        producer.send(settings.topic(EVENTS), b"%d" % n, partition=partition)
-    producer.flush()
-    producer.close()
-
-
-def end_of(settings: Any, topic: str, partition: int = 0) -> int:
-    """Where the log ends."""
-    consumer = KafkaConsumer(bootstrap_servers=settings.kafka)
-    place = TopicPartition(topic, partition)
-    end: int = consumer.end_offsets([place])[place]
-    consumer.close()
-    return end
-
-
-class Commits:
-    """The framework's consumer, as far as commits go."""
-
-    def __init__(self) -> None:
-        self.said: list[int] = []
-
-    async def _commit(self, offsets: dict[Any, int]) -> bool:
-        self.said += offsets.values()
-        return True
-
-
-class Held(NamedTuple):
-    """A worker that holds partition 0, without the framework."""
-
-    worker: StreamWorker
-    runner: Any
-    commits: Commits
-
-    async def go_on(self) -> None:
-        """Fold what the log has next, until it has nothing."""
-        end = end_of(self.worker._settings, self.runner.name)
-        while self.runner.position < end:
-            await self.worker._fold_next({self.runner.place: self.runner})
-
-    async def write(self) -> None:
-        """Flush and commit."""
-        await self.worker._flush(self.runner)
-        await self.worker._commit()
-
-
-@asynccontextmanager
-async def holding(settings: Any, stage: Folded) -> AsyncIterator[Held]:
-    """Of a partition whose log is folded."""
-    worker, commits = StreamWorker(settings, "unit", {EVENTS: lambda _: stage}), Commits()
-    worker.app._consumer = commits  # of which it asks no more
-    await worker._reader.start()
-    await worker._follower.start()
-    await worker._assigned(None, {TopicPartition(settings.topic(EVENTS), 0)})
-    runner = worker.runners[settings.topic(EVENTS), 0]
-    await asyncio.wait_for(runner.located.wait(), 20)
-    held = Held(worker, runner, commits)
-    await held.go_on()
-    yield held
-    await worker._follower.stop()
-    await worker._reader.stop()
 
 
 async def test_an_assigned_partition_is_folded_from_the_start_of_its_log(provisioned: Any) -> None:
@@ -271,36 +170,3 @@ def test_killed_at_random_with_a_backlog_nothing_is_lost_and_commits_reach_the_e
         time.sleep(0.5)
     assert committed(provisioned) == sum(ends.values()), "commits stalled"
     assert copied(provisioned) == {(p, n) for p, end in ends.items() for n in range(end)}
-
-
-async def test_a_stage_that_is_behind_its_log_folds_on_before_it_writes(
-    provisioned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("shared.log_follower.MOST_RECORDS", 10)
-    async with holding(provisioned, stage := Folded()) as held:
-        fill(provisioned, 40)
-        folded = len(stage.offsets)
-        while len(stage.offsets) == folded:
-            await held.worker._fold_next({held.runner.place: held.runner})
-        assert held.worker._holds(held.runner)
-        await held.go_on()
-        assert not held.worker._holds(held.runner)
-
-
-async def test_it_does_not_fold_on_for_ever(
-    provisioned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with holding(provisioned, Folded()) as held:
-        monkeypatch.setattr(held.worker._follower, "more", lambda place, position: True)
-        assert held.worker._holds(held.runner)
-        monkeypatch.setattr("shared.stream.HOLD_SECONDS", 0.0)
-        assert not held.worker._holds(held.runner)
-
-
-async def test_nor_with_more_than_it_may_keep_unwritten(
-    provisioned: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    async with holding(provisioned, stage := Folded()) as held:
-        monkeypatch.setattr(held.worker._follower, "more", lambda place, position: True)
-        monkeypatch.setattr(stage, "unflushed", lambda: MAX_UNFLUSHED + 1)
-        assert not held.worker._holds(held.runner)
