@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.browser.test_why_page import DESKTOP, PHONE, violations
+from tests.browser.test_why_page import DESKTOP, PHONE
 from tests.browser.webdriver import Browser
 from tests.support.attendance_app import TOKEN, served
 from tests.support.differences_app import WEBINAR, app_of, listed
@@ -26,7 +26,7 @@ def test_the_accessibility_checker_finds_nothing(
     browser.run("document.querySelector('form').submit()")
     browser.wait("location.pathname.endsWith('/differences')")
     assert browser.text("h1") == "Selisih dengan laporan Zoom"
-    assert violations(browser, axe) == []
+    assert browser.violations(axe) == []
     wide, screen = browser.run("return [document.documentElement.scrollWidth, innerWidth]")
     assert wide == screen
     assert browser.console() == []

@@ -1,71 +1,25 @@
 """The door page on a phone: a real code before the camera, a whole session without a network."""
 
 import time
-from collections.abc import Iterator
 from typing import Any
 
-import httpx
 import pytest
 
-from deploy.local.settings import LocalSettings
-from deploy.local.stack import Stack
 from services.attendance.pages.door_texts import SCRIPT
-from tests.browser.conftest import lacking
-from tests.browser.webdriver import missing_tool
 from tests.support.door_phone import (
     PEOPLE,
-    SERVICES,
     Hall,
     Phone,
     all_sent,
-    codes,
     counted,
+    keep_impossible_list,
+    lists_of,
     rfc,
+    saved_list,
+    saved_walk_in,
     scan_of,
     until,
-    webinar,
 )
-
-
-@pytest.fixture(scope="module")
-def hall(provisioned: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Hall]:
-    if missing := missing_tool():
-        lacking(missing)
-    settings = LocalSettings(
-        data_dir=tmp_path_factory.mktemp("hall"), port_base=0, kafka=provisioned.kafka,
-        redis=provisioned.redis, topic_prefix=provisioned.topic_prefix,
-        partitions=provisioned.partitions,
-    )  # fmt: skip
-    with Stack(settings, services=SERVICES, supervised=False) as stack:
-        card = stack.describe()
-        headers = {"authorization": f"Bearer {card['token']}"}
-        with (
-            httpx.Client(
-                base_url=card["registration"], headers=headers, timeout=60
-            ) as registration,
-            httpx.Client(base_url=card["attendance"], headers=headers, timeout=60) as attendance,
-        ):
-            webinar_id = webinar(registration, "Pelatihan HAM", PEOPLE)
-            other = webinar(registration, "Webinar lain", ("cam-1",))
-            known = codes(attendance, webinar_id, len(PEOPLE))
-            foreign = codes(attendance, other, 1)["cam-1"]
-            yield Hall(stack, registration, attendance, webinar_id, foreign, known)
-
-
-@pytest.fixture(scope="module")
-def phone(hall: Hall, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Phone]:
-    started = Phone(hall, tmp_path_factory.mktemp("phone"))
-    started.set_up()
-    yield started
-    started.close_browser()
-
-
-@pytest.fixture
-def online(phone: Phone) -> Phone:
-    """The page, connected, with nothing waiting."""
-    phone.view("scan")
-    until(lambda: phone.counts().startswith(counted(0, 0)[:2]))
-    return phone
 
 
 def test_a_code_before_the_camera_checks_its_person_in(online: Phone) -> None:
@@ -182,13 +136,7 @@ def test_a_walk_in_waits_encrypted_and_is_enrolled_and_checked_in_when_sent(
     phone.browser.network(offline=True)
     phone.view("walk-in")
     phone.picture("walk-in")
-    phone.browser.run(
-        "document.querySelector('#name').value = 'Nama Rahasia';"
-        "document.querySelector('#category').value = 'public';"
-        "document.querySelector('#region').value = '15.71';"
-        "document.querySelector('#walk-in-form button').click()"
-    )
-    phone.browser.wait("!document.querySelector('#walk-in-done').hidden")
+    saved_walk_in(phone, "Nama Rahasia", "15.71")
     (kept,) = phone.kept("walkins")
     assert "Rahasia" not in str(kept)
     extractable = phone.browser.run_async(
@@ -230,22 +178,6 @@ def test_a_proctor_s_list_that_was_made_without_a_network_arrives(phone: Phone, 
     assert (listed["session_id"], len(listed["participant_ids"])) == ("s1", 1)
 
 
-def saved_list(phone: Phone, start: str, end: str) -> None:
-    phone.browser.wait("document.querySelectorAll('#list-people input').length >= 1")
-    phone.browser.run(
-        "for (const id of ['list-start', 'list-end']) "
-        "document.getElementById(id).value = arguments[id == 'list-end' ? 1 : 0];"
-        "document.querySelector('#list-name').value = 'Ruang Mawar';"
-        "const one = document.querySelector('#list-people input'); if (!one.checked) one.click();"
-        "document.querySelector('#list-form button[type=submit]').click();",
-        start, end,
-    )  # fmt: skip
-
-
-def lists_of(phone: Phone, name: str) -> list[Any]:
-    return [one for one in phone.kept("lists") if one["name"] == name]
-
-
 def test_a_list_that_ends_before_it_begins_is_told_before_it_is_kept(phone: Phone) -> None:
     phone.view("lists")
     saved_list(phone, "09:00", "08:00")
@@ -254,13 +186,10 @@ def test_a_list_that_ends_before_it_begins_is_told_before_it_is_kept(phone: Phon
     assert lists_of(phone, "Ruang Mawar") == []
 
 
-def test_a_list_that_the_server_refused_is_corrected_or_dropped(phone: Phone, hall: Hall) -> None:
+def test_a_list_that_the_server_refused_is_corrected_or_dropped(phone: Phone) -> None:
     phone.browser.run("document.querySelector('#list-stop').click()")
     for list_id in ("refused-1", "refused-2"):
-        body: Any = {"session_id": "s1", "people": [], "reason": "uji", "room": None,
-                "start": rfc(time.time()), "end": rfc(time.time() - 60)}  # fmt: skip
-        kept = {"list_id": list_id, "webinar_id": hall.webinar_id, "name": list_id, "body": body}
-        phone.browser.run("return Door.store.put('lists', arguments[0])", kept)
+        keep_impossible_list(phone, list_id)
     phone.browser.run("document.querySelector('#send').click()")
     until(lambda: phone.counts() == counted(0, 2))
     phone.view("outbox")
@@ -323,13 +252,7 @@ def test_everybody_can_use_every_view_of_the_page(phone: Phone, axe: str, view: 
     phone.picture(f"view-{view}")
     wide, screen = phone.browser.run("return [document.documentElement.scrollWidth, innerWidth]")
     assert wide == screen
-    phone.browser.run(axe)
-    found = phone.browser.run_async(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
-        " 'best-practice']}).then(r => done(r.violations))"
-    )
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+    assert phone.browser.violations(axe) == []
     small = phone.browser.run(
         "return [...document.querySelectorAll('a, button, select, input')]"
         ".filter(e => e.offsetParent && !e.classList.contains('skip'))"
@@ -353,11 +276,7 @@ def test_the_sheet_of_codes_prints_codes_that_can_be_read(
     phone.browser.open(f"{phone.url}/webinars/{hall.webinar_id}/codes")
     assert phone.browser.run("return document.querySelectorAll('.codes svg').length") >= len(PEOPLE)
     phone.picture("codes")
-    phone.browser.run(axe)
-    found = phone.browser.run_async(
-        "const done = arguments[arguments.length - 1]; axe.run().then(r => done(r.violations))"
-    )
-    assert [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found] == []
+    assert phone.browser.violations(axe) == []
 
 
 def test_scans_of_the_page_decide_when_the_session_is_over(hall: Hall) -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.browser.test_why_page import DESKTOP, PHONE, both_widths, violations
+from tests.browser.test_why_page import DESKTOP, PHONE, both_widths
 from tests.browser.test_why_page import signed_in as signed_in  # noqa: PLC0414 - a fixture
 from tests.browser.webdriver import Browser
 from tests.services.attendance.test_pipeline import WEBINAR
@@ -38,7 +38,7 @@ def test_the_live_page_is_read_and_moves_by_itself(
     page.wait("document.querySelector('[data-connection=on]')")
     page.picture(tmp_path / "live.png")
     fits(page)
-    assert violations(page, axe) == []
+    assert page.violations(axe) == []
     store = played.app.state.live._store
     counts = {**store.live.counts, "11": [50, 0, 50]}
     store.live = store.live._replace(counts=counts, minutes=[*store.live.minutes[1:], 1750])

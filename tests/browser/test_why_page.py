@@ -1,7 +1,6 @@
 """The page that says why, in a real browser: it is read on a phone and a desktop, by everybody."""
 
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -36,17 +35,6 @@ def page(signed_in: Browser, played: Played, request: pytest.FixtureRequest) -> 
     return signed_in
 
 
-def violations(browser: Browser, axe: str) -> list[Any]:
-    """What the accessibility checker finds."""
-    browser.run(axe)
-    found = browser.run_async(
-        "const done = arguments[arguments.length - 1];"
-        "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
-        " 'best-practice']}).then(r => done(r.violations))"
-    )
-    return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
-
-
 @both_widths
 def test_the_page_shows_verdict_picture_table_and_versions(page: Browser, tmp_path: Path) -> None:
     assert page.text("h1") == "Mengapa begini keputusannya"
@@ -62,7 +50,7 @@ def test_the_page_shows_verdict_picture_table_and_versions(page: Browser, tmp_pa
 @both_widths
 def test_the_accessibility_checker_finds_nothing(page: Browser, axe: str) -> None:
     page.run("document.querySelectorAll('details').forEach(d => d.open = true)")
-    assert violations(page, axe) == []
+    assert page.violations(axe) == []
 
 
 def test_a_persons_own_page_needs_no_sign_in_and_is_as_accessible(
@@ -71,4 +59,4 @@ def test_a_persons_own_page_needs_no_sign_in_and_is_as_accessible(
     signed_in.size(*PHONE, phone=True)
     signed_in.open(played.url + links(played)[played.doubtful])
     assert signed_in.text("h1") == "Kehadiran Anda"
-    assert violations(signed_in, axe) == []
+    assert signed_in.violations(axe) == []

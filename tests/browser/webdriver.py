@@ -129,6 +129,16 @@ class Browser:
         return [entry["message"] for entry in self._do("se/log", type="browser")
                 if entry["level"] == "SEVERE"]  # fmt: skip
 
+    def violations(self, axe: str) -> list[tuple[str, list[str]]]:
+        """What the accessibility checker finds: each rule (WCAG 2.2 AA, best practice), and where."""
+        self.run(axe)
+        found = self.run_async(
+            "const done = arguments[arguments.length - 1];"
+            "axe.run({runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa',"
+            " 'best-practice']}).then(r => done(r.violations))"
+        )
+        return [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in found]
+
     def picture(self, path: Path) -> None:
         """The whole page as PNG."""
         size = self._cdp("Page.getLayoutMetrics")["cssContentSize"]

@@ -180,3 +180,40 @@ def all_sent(phone: Phone) -> None:
 
 def scan_of(phone: Phone, who: str) -> Any:
     return max((s for s in phone.kept("queue") if s["shown"] == who), key=lambda s: s["time"])
+
+
+def saved_walk_in(phone: Phone, name: str, region: str) -> None:
+    """Somebody whom nobody has enrolled, and the page says that it is kept."""
+    phone.browser.run(
+        "document.querySelector('#name').value = arguments[0];"
+        "document.querySelector('#category').value = 'public';"
+        "document.querySelector('#region').value = arguments[1];"
+        "document.querySelector('#walk-in-form button').click()",
+        name, region,
+    )  # fmt: skip
+    phone.browser.wait("!document.querySelector('#walk-in-done').hidden")
+
+
+def keep_impossible_list(phone: Phone, list_id: str) -> None:
+    """One that ends before it begins, past the page's own check: the server will refuse it."""
+    body = {"session_id": "s1", "people": [], "reason": "uji", "room": None,
+            "start": rfc(time.time()), "end": rfc(time.time() - 60)}  # fmt: skip
+    kept = {"list_id": list_id, "webinar_id": phone.hall.webinar_id, "name": list_id, "body": body}
+    phone.browser.run("return Door.store.put('lists', arguments[0])", kept)
+
+
+def saved_list(phone: Phone, start: str, end: str) -> None:
+    """Saved, or refused: a list of the first person that is shown."""
+    phone.browser.wait("document.querySelectorAll('#list-people input').length >= 1")
+    phone.browser.run(
+        "for (const id of ['list-start', 'list-end']) "
+        "document.getElementById(id).value = arguments[id == 'list-end' ? 1 : 0];"
+        "document.querySelector('#list-name').value = 'Ruang Mawar';"
+        "const one = document.querySelector('#list-people input'); if (!one.checked) one.click();"
+        "document.querySelector('#list-form button[type=submit]').click();",
+        start, end,
+    )  # fmt: skip
+
+
+def lists_of(phone: Phone, name: str) -> list[Any]:
+    return [one for one in phone.kept("lists") if one["name"] == name]
