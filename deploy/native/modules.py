@@ -16,7 +16,7 @@ STAGES = (
     "applied_reports", "cases", "causes", "connection_book", "decide", "decisions", "differing",
     "enrolments", "evidence_state", "frames", "identify", "live_state", "meeting_book", "outcomes",
     "packed_map", "packing", "person", "published", "report_desk", "roster",
-    "rulings", "telling", "token_index", "untold",
+    "rulings", "telling", "token_index", "undecided", "untold",
 )  # fmt: skip
 SHARED = ("batch", "bulk", "crypto", "envelope", "keys")
 

@@ -7,8 +7,8 @@ facts cannot make a version (rule L1); only a different outcome can (rule D5).
 
 import asyncio
 import time
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
@@ -24,9 +24,10 @@ from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
-from services.attendance.outcomes import Outcomes, Who
+from services.attendance.outcomes import Outcomes
 from services.attendance.plans import plan_mark, plan_of
-from services.attendance.published import NONE, Mark, PublishedDecisions
+from services.attendance.published import PublishedDecisions
+from services.attendance.undecided import Undecided
 from shared.batch import TornBatch
 from shared.checkpoints import Kept
 from shared.events.attendance import (
@@ -63,7 +64,6 @@ class DecideStage(Listener):
     def __init__(self, partition: int, partitions: int, knowledge: Knowledge,
                  published: PublishedDecisions, publisher: AsyncPublisher, dead: Any) -> None:  # fmt: skip
         self.partition, self._partitions = partition, partitions
-        self.people = partition
         self.knowledge, self._dead = knowledge, dead
         self.state = EvidenceState()
         self._of_person: Mapping[str, tuple[Callable[[dict[str, Any]], bool], Cause, str]] = {
@@ -76,18 +76,18 @@ class DecideStage(Listener):
         self._outcomes = Outcomes(
             partition, self.state, self.plans, knowledge, published, publisher
         )
-        self._dirty: dict[Who, Why] = {}
-        """Whom to decide anew, and the last fact that asked for it."""
-        self._deciding: Mapping[Who, Why] = {}
-        """Whose decisions are being written: what stands on the topic says nothing of them."""
-        self._stale: dict[str, Why] = {}
+        self._undecided = Undecided(knowledge, published)
         self.live = LiveCounts(
             Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
         )
         self._baseline = self._flushing = False
         self._folded = Counter[str]()
         knowledge.listeners.append(self)
-        self._stale.update(dict.fromkeys(knowledge.webinars, (Cause.WEBINAR, "")))
+        self._undecided.webinars.update(dict.fromkeys(knowledge.webinars, (Cause.WEBINAR, "")))
+
+    def is_of(self, partition: int) -> bool:
+        """See `Listener`."""
+        return partition == self.partition
 
     def close(self) -> None:
         """The partition is not ours any more."""
@@ -102,12 +102,9 @@ class DecideStage(Listener):
     def keep(self) -> Kept:
         """A copy of everything. Of a plan, its mark: it is made again from what it was made of."""
         (end, published), state = self._published.keep(), self.state.keep()
-        rows: dict[str, list[Any]] = {
-            "plans": [(webinar, plan_mark(held)) for webinar, held in self.plans.items()],
-            "undecided": [(*who, *why) for who, why in self._dirty.items()],
-            "stale": [(webinar, *why) for webinar, why in self._stale.items()],
-            "published_end": [end],
-        }
+        rows = self._undecided.keep()
+        rows["plans"] = [(webinar, plan_mark(held)) for webinar, held in self.plans.items()]
+        rows["published_end"] = [end]
         return Kept(state.rows | rows, state.maps | {"published": published})
 
     def restore(self, kept: Kept) -> None:
@@ -115,10 +112,7 @@ class DecideStage(Listener):
         self.state.restore(kept)
         (end,) = kept.rows["published_end"]
         self._published.restore(end, kept.maps.get("published", {}))
-        for webinar_id, participant_id, kind, what in kept.rows.get("undecided", ()):
-            self._dirty.setdefault((webinar_id, participant_id), (Cause(kind), what))
-        for webinar_id, kind, what in kept.rows.get("stale", ()):
-            self._stale[webinar_id] = Cause(kind), what
+        self._undecided.restore(kept.rows)
         for webinar_id, mark in kept.rows.get("plans", ()):
             webinar = self.knowledge.webinars.get(webinar_id)
             now = webinar and plan_of(webinar, self.state, self.knowledge)
@@ -164,37 +158,29 @@ class DecideStage(Listener):
 
     def _clock(self, body: dict[str, Any]) -> None:
         if self.state.clock(body):
-            clock, webinar_id = Cause(body["clock"]), body["webinar_id"]
-            everybody: Iterable[Who] = self._everybody(webinar_id)
-            if clock is not Cause.GRACE:
-                everybody = [who for who in everybody if self._may_change(*who)]
-            self._dirty.update(dict.fromkeys(everybody, (clock, "")))
-
-    def _may_change(self, webinar_id: str, participant_id: str) -> bool:
-        """Whether a clock can change a decision: one that is final stays so (rule D6), but whether a
-        certificate goes out may wait for reports (rule D8)."""
-        marks = self._marks(webinar_id, participant_id)
-        webinar = self.knowledge.webinars.get(webinar_id)
-        waits = webinar is not None and webinar.certificates == "after_reconciliation"
-        return not marks & Mark.FINAL or (waits and not marks & Mark.GOES_OUT)
+            clock, everybody = Cause(body["clock"]), self._everybody(body["webinar_id"])
+            if clock is Cause.GRACE:  # before it nobody has a decision (rule D3)
+                self._undecided.everybody(everybody, (clock, ""))
+            else:
+                self._undecided.changeable(everybody, clock)
 
     def _reported(self, body: dict[str, Any]) -> None:
         if self.state.reports.take(body):
             for webinar_id in self.knowledge.by_number.get(body["zoom_number"], ()):
-                everybody = self._everybody(webinar_id)
-                self._dirty.update(dict.fromkeys(everybody, (Cause.REPORT, "")))
+                self._undecided.everybody(self._everybody(webinar_id), (Cause.REPORT, ""))
 
     def _concerns(self, body: Mapping[str, Any], cause: Why) -> None:
         who = (body["webinar_id"], body["participant_id"])
-        self._dirty[who] = cause
+        self._undecided.people[who] = cause
         self.live.touch(who)
 
     def _renew(self, number: str, cause: Why) -> None:
-        self._stale.update(dict.fromkeys(self.knowledge.by_number.get(number, ()), cause))
+        webinars = self.knowledge.by_number.get(number, ())
+        self._undecided.webinars.update(dict.fromkeys(webinars, cause))
 
     def webinar_changed(self, webinar_id: str) -> None:
         """Its plan, and those of webinars in the same Zoom numbers, may be different now."""
-        self._stale[webinar_id] = (Cause.WEBINAR, "")
+        self._undecided.webinars[webinar_id] = (Cause.WEBINAR, "")
         for session in self.knowledge.webinars[webinar_id].sessions:
             self._renew(session.number or "", (Cause.WEBINAR, ""))
 
@@ -204,14 +190,8 @@ class DecideStage(Listener):
 
     def certificate_changed(self, webinar_id: str, participant_id: str) -> None:
         """Rule D9 looks at it; a certificate of somebody who is eligible changes nothing."""
-        if not self._marks(webinar_id, participant_id) & Mark.ELIGIBLE:
+        if not self._undecided.is_eligible(webinar_id, participant_id):
             self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
-
-    def _marks(self, webinar_id: str, participant_id: str) -> Mark:
-        """Of the last decision; none where another one is on its way."""
-        if (webinar_id, participant_id) in self._deciding:
-            return NONE
-        return self._published.marks(person_key(webinar_id, participant_id))
 
     def ruled(self, said: Ruling) -> None:
         """Whoever an operator's word is about; what it says of connections comes by the events."""
@@ -225,9 +205,9 @@ class DecideStage(Listener):
                 self._mark(said.webinar_id, person, Cause.LIST, said.list_id)
         elif isinstance(said, CasesClosedV1):
             cause = (Cause.RULING, said.ruling_id)
-            self._dirty.update(dict.fromkeys(self._everybody(said.webinar_id), cause))
+            self._undecided.everybody(self._everybody(said.webinar_id), cause)
         elif isinstance(said, BaseSettledV1):
-            self._stale[said.webinar_id] = (Cause.RULING, said.ruling_id)
+            self._undecided.webinars[said.webinar_id] = (Cause.RULING, said.ruling_id)
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
@@ -242,7 +222,7 @@ class DecideStage(Listener):
     def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
         key = person_key(webinar_id, participant_id).encode()
         if partition_of(key, self._partitions) == self.partition:
-            self._dirty[webinar_id, participant_id] = cause, what
+            self._undecided.people[webinar_id, participant_id] = cause, what
             self.live.touch((webinar_id, participant_id))
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
@@ -258,11 +238,12 @@ class DecideStage(Listener):
 
     def unflushed(self) -> int:
         """How many people wait to be decided anew."""
-        return len(self._dirty)
+        return len(self._undecided.people)
 
     def quiet(self) -> bool:
         """Whether everything that was heard has been acted on and written."""
-        return self._baseline and not (self._flushing or self._dirty or self._stale)
+        waits = self._undecided.people or self._undecided.webinars
+        return self._baseline and not (self._flushing or waits)
 
     async def flush(self) -> None:
         """Decide whoever waits, publish what differs."""
@@ -273,28 +254,25 @@ class DecideStage(Listener):
             self._flushing = False
 
     async def _flush(self) -> None:
+        undecided = self._undecided
         if not self._baseline:
-            news = await self._outcomes.catch_up()
-            self._dirty.update(dict.fromkeys(news, (Cause.OTHER_WORKER, "")))
+            undecided.everybody(await self._outcomes.catch_up(), (Cause.OTHER_WORKER, ""))
             self._baseline = True
         self._renew_plans()
-        while self._dirty:
-            batch = dict(self._dirty.popitem() for _ in range(min(SLICE, len(self._dirty))))
-            self._deciding = batch
+        while undecided.people:
             try:
-                foreign = await self._outcomes.publish(batch)
+                foreign = await self._outcomes.publish(undecided.take(SLICE))
             except BaseException:
-                self._dirty = {**batch, **self._dirty}
+                undecided.failed()
                 raise
-            finally:
-                self._deciding = {}
-            self._dirty.update(dict.fromkeys(foreign, (Cause.OTHER_WORKER, "")))
+            undecided.written()
+            undecided.everybody(foreign, (Cause.OTHER_WORKER, ""))
             await asyncio.sleep(0)
-        self._dirty = {}  # one that everybody was in keeps its room
         await self._dead.flush()
 
     def _renew_plans(self) -> None:
-        for webinar_id, cause in self._stale.items():
+        undecided = self._undecided
+        for webinar_id, cause in undecided.webinars.items():
             webinar = self.knowledge.webinars.get(webinar_id)
             if webinar is None:
                 continue
@@ -303,8 +281,8 @@ class DecideStage(Listener):
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
                 for who in self._everybody(webinar_id):
-                    self._dirty.setdefault(who, cause)
-        self._stale.clear()
+                    undecided.people.setdefault(who, cause)
+        undecided.webinars.clear()
 
     # --- once a second ---
 
@@ -314,11 +292,8 @@ class DecideStage(Listener):
 
     def progress(self) -> dict[str, bytes]:
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""
-        waiting: dict[str, int] = defaultdict(int)
-        for webinar_id, _ in self._dirty:
-            waiting[webinar_id] += 1
+        waiting = self._undecided.waiting()
         return {
-            webinar_id: standing_at(the_plan, self.state,
-                                    waiting.get(webinar_id, 0) + (webinar_id in self._stale))
+            webinar_id: standing_at(the_plan, self.state, waiting[webinar_id])
             for webinar_id, the_plan in self.plans.items()
-        }  # fmt: skip
+        }

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
 from hashlib import blake2b
-from typing import Any, NamedTuple
+from typing import Any
 
 import orjson
 
@@ -17,35 +17,74 @@ from shared.batch import CONTENT_TYPE, TornBatch, decode, frame
 BATCH = CONTENT_TYPE.encode()
 
 
-class Item(NamedTuple):
-    """One event of a record: its place in it, its type and key, its body, its header."""
+class Item:
+    """One event of a record: its place in it, its body, and of its header what is asked.
 
-    place: int
-    type: str
-    key: str
-    body: bytes
-    header: dict[str, Any]
+    A plain class, and a header that is read only when it is asked for: there is one of each event.
+    """
+
+    __slots__ = ("_header", "body", "place")
+
+    def __init__(self, place: int, header: bytes | dict[str, Any], body: bytes) -> None:
+        self.place, self.body, self._header = place, body, header
+
+    @property
+    def header(self) -> dict[str, Any]:
+        """All attributes.
+
+        Raises:
+            TornBatch: there are none.
+        """
+        if isinstance(self._header, bytes):
+            read = orjson.loads(self._header)
+            if not isinstance(read, dict):
+                raise TornBatch("a frame's header holds no attributes")
+            self._header = read
+        return self._header
+
+    @property
+    def type(self) -> str:
+        """`ce_type`; '' where there is none."""
+        if isinstance(self._header, bytes):
+            text, ended, _ = self._header.partition(_TYPE)[2].partition(b'"')
+            if ended and b"\\" not in text:
+                return text.decode()
+        return str(self.header.get("ce_type", ""))
+
+    @property
+    def key(self) -> str:
+        """What it is about; '' where that is not said."""
+        return str(self.header.get("key") or self.header.get("ce_subject", ""))
+
+    @property
+    def received_ms(self) -> int | None:
+        """When the gateway received it, in epoch milliseconds; None where that is not said."""
+        if isinstance(self._header, bytes):
+            digits = self._header.partition(_RECEIVED)[2].partition(b",")[0].rstrip(b"}")
+            if digits.isdigit():
+                return int(digits)
+        said = self.header.get("received_ms")
+        return None if said is None else int(said)
 
 
-def items(
-    value: bytes, headers: Sequence[tuple[str, bytes]], key: bytes | None = None
-) -> Iterator[Item]:
+_TYPE, _RECEIVED = b'"ce_type":"', b'"received_ms":'
+"""In JSON without blanks, as all of ours is, they are names: quotes within a text have a backslash."""
+
+
+def items(value: bytes, headers: Sequence[tuple[str, bytes]]) -> Iterator[Item]:
     """The events of a record, whether it is a batch or a single event.
 
     Raises:
         TornBatch: the record is neither.
-        orjson.JSONDecodeError: a frame's header is no JSON.
     """
     given = dict(headers)
     if given.get("content-type") == BATCH:
         for index, (header, body) in enumerate(decode(value)):
-            attributes = orjson.loads(header)
-            yield Item(
-                index, attributes.get("ce_type", ""), attributes.get("key", ""), body, attributes
-            )
+            yield Item(index, header, body)
     elif "ce_type" in given:
-        single = {name: text.decode("utf-8", "replace") for name, text in given.items()}
-        yield Item(0, single["ce_type"], single.get("ce_subject", ""), value, single)
+        yield Item(
+            0, {name: text.decode("utf-8", "replace") for name, text in given.items()}, value
+        )
     else:
         raise TornBatch("the record is neither a batch nor an event")
 

@@ -123,8 +123,8 @@ class IdentifyStage(Listener):
                                 self._book.of_meeting(body["meeting_uuid"])
                             )
                     else:
-                        arrived = int(item.header.get("received_ms", record.timestamp)) // 1000
-                        self._take(body, arrived, settled=record.settled)
+                        received = item.received_ms or record.timestamp
+                        self._take(body, received // 1000, settled=record.settled)
                 except (Malformed, ValueError, TypeError, KeyError) as wrong:
                     self._dead.add(record, item.place, item.key, item.body, f"no webhook: {wrong}")
         except (TornBatch, orjson.JSONDecodeError) as torn:

@@ -37,10 +37,11 @@ REREAD_SECONDS = 60
 
 
 class Listener:
-    """What a stage may want to hear of; the default is not to care. `people`: the partition of those
-    whom it hears of; None for everybody."""
+    """What a stage may want to hear of; the default is not to care."""
 
-    people: int | None = None
+    def is_of(self, partition: int) -> bool:
+        """Whether it hears of people of this events partition."""
+        return True
 
     def webinar_changed(self, webinar_id: str) -> None:
         """A webinar is new or different."""
@@ -160,7 +161,7 @@ class Knowledge:
     def _tell_of(self, partition: int, call: Callable[[Listener], None]) -> None:
         """What concerns a person of that partition."""
         for listener in self.listeners:
-            if listener.people is None or listener.people == partition:
+            if listener.is_of(partition):
                 call(listener)
 
     def _tell(self, call: Callable[[Listener], None]) -> None:

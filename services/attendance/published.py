@@ -5,7 +5,6 @@ Offsets tell: if our own writes are not contiguous, somebody else (a zombie) wro
 what they wrote is read back first.
 """
 
-from enum import IntFlag
 from hashlib import blake2b
 from sys import intern
 from typing import Any, NamedTuple
@@ -26,15 +25,8 @@ SAYS = 12
 """Bytes of what a decision says."""
 
 
-class Mark(IntFlag):
-    """What is asked of many decisions at once."""
-
-    ELIGIBLE = 1
-    FINAL = 2
-    GOES_OUT = 4
-
-
-NONE = Mark(0)
+ELIGIBLE, FINAL, GOES_OUT = 1, 2, 4
+"""Bits of what is asked of many decisions at once."""
 
 
 class Published(NamedTuple):
@@ -79,18 +71,16 @@ def remembered(decision: dict[str, Any]) -> Published:
 def _packed(said: Published) -> bytes:
     _, _, verdict, provisional, *_ = said.last
     marks = (
-        Mark.ELIGIBLE * (verdict == Verdict.ELIGIBLE)
-        | Mark.FINAL * (not provisional)
-        | Mark.GOES_OUT * said.goes_out
+        ELIGIBLE * (verdict == Verdict.ELIGIBLE)
+        | FINAL * (not provisional)
+        | GOES_OUT * said.goes_out
     )
     return said.says + bytes((marks,)) + dumps((said.version, said.last, said.history))
 
 
 def _unpacked(_: str, raw: bytes) -> Published:
     version, last, history = orjson.loads(raw[SAYS + 1 :])
-    return Published(
-        version, raw[:SAYS], tuple(last), tuples(history), bool(raw[SAYS] & Mark.GOES_OUT)
-    )
+    return Published(version, raw[:SAYS], tuple(last), tuples(history), bool(raw[SAYS] & GOES_OUT))
 
 
 class PublishedDecisions:
@@ -109,10 +99,10 @@ class PublishedDecisions:
         """What `keep` gave."""
         self._end, self.by_key = end, PackedMap(_packed, _unpacked, packed)
 
-    def marks(self, key: str) -> Mark:
-        """Of the last decision; none where there is none."""
+    def marks(self, key: str) -> int:
+        """Of the last decision; 0 where there is none."""
         raw = self.by_key.raw(key)
-        return NONE if raw is None else Mark(raw[SAYS])
+        return 0 if raw is None else raw[SAYS]
 
     async def catch_up(self) -> set[str]:
         """Read what the log holds beyond what is known; the keys that others wrote."""
