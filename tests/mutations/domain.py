@@ -87,6 +87,8 @@ BASE = of("base.py", "test_base.py").rows(
     ("I12", "subtract([(session.start, session.end)], session.breaks)", "[(session.start, session.end)]"),
     ("I12", 'exclude = webinar.host_down == "exclude"', "exclude = True"),
     ("I13", "or _short(life, webinar.host_short_seconds)", ""),
+    ("I13", "return first, end, life.start is not None, life.end is None", "return first, end, True, life.end is None"),
+    ("I13", "return first, end, life.start is not None, life.end is None", "return first, end, life.start is not None, True"),
     ("I13", "covered([gap], open_) <= webinar.host_long_seconds", "True"),
     ("I13", "length(base) * 2 < length(open_)", "length(base) * 4 < length(open_)"),
     ("I13", "if gap not in settled.leaving and gap not in settled.staying", "if gap not in settled.leaving"),

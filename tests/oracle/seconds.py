@@ -89,7 +89,7 @@ def take_out_host_down(session: Session, known: Iterable[Life], exclude: bool) -
     whole = sum(session.base)
     row = sorted(
         (life for life in known if life.number == session.number and life.overlaps(session)),
-        key=lambda life: life.first,
+        key=lambda life: (life.first, life.started is not None, life.ended is None),
     )
     row = [life for life in row if not life.rehearsal and not _was_short(life)]
     for before, after in itertools.pairwise(row):

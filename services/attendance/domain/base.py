@@ -78,9 +78,12 @@ def _first(life: Life) -> int | None:
     return life.end if life.seen is None else life.seen
 
 
-def _order(life: Life) -> tuple[int, int]:
+def _order(life: Life) -> tuple[int, int, bool, bool]:
+    """By time. In one second, who was there before it comes before who began in it, and an end that
+    is known before one that is not: so that no order of arrival decides (rule L1)."""
     first = _first(life) or 0
-    return first, first if life.end is None else life.end
+    end = first if life.end is None else life.end
+    return first, end, life.start is not None, life.end is None
 
 
 def _touches(life: Life, session: Session) -> bool:

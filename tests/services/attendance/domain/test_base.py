@@ -1,5 +1,7 @@
 """The base of a session: rules I8, I12, I13."""
 
+import pytest
+
 from services.attendance.domain.facts import BaseSettled
 from tests.services.attendance.domain.builders import (
     HOUR,
@@ -58,6 +60,19 @@ def test_I13_host_down_time_stays_where_the_policy_includes_it():
 def test_I13_the_order_of_meetings_says_nothing():
     second = meeting("m2", started=1300, ended=8000)
     assert down(second, FIRST) == down(FIRST, second)
+
+
+@pytest.mark.parametrize("known", [{"ended": 1300}, {"first_seen": 1300}])
+def test_I13_whoever_was_there_in_the_second_in_which_another_began_was_there_before(known):
+    there, began = meeting("m2", **known), meeting("m3", started=1300)
+    assert base(down(FIRST, there, began)) == base(down(FIRST, began, there)) == [(0, 2 * HOUR)]
+
+
+def test_I13_after_one_without_a_known_end_nothing_is_known_whatever_ended_in_the_same_second():
+    ended, seen = meeting("m2", ended=1300), meeting("m3", first_seen=1300)
+    later = meeting("m4", started=1600)
+    for between in ([ended, seen], [seen, ended]):
+        assert base(down(FIRST, *between, later)) == [(0, 2 * HOUR)]
 
 
 def test_I13_a_gap_without_a_known_end_or_start_is_no_host_down_time():

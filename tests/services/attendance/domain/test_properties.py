@@ -48,10 +48,11 @@ TIME = st.none() | AT
 MEETINGS = st.tuples(
     *(
         st.builds(
-            lambda started, ended, practice, uuid=uuid: meeting(uuid)._replace(
-                started=started, ended=ended, practice_ended=practice, last_start=started
+            lambda started, ended, practice, seen, uuid=uuid: meeting(uuid)._replace(
+                started=started, ended=ended, practice_ended=practice, last_start=started,
+                first_seen=seen,
             ),
-            TIME, TIME, st.none() | st.none() | AT,
+            TIME, TIME, st.none() | st.none() | AT, TIME,
         )
         for uuid in UUIDS
     )
