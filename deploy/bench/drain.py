@@ -12,7 +12,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from typing import NamedTuple
 
 import orjson
@@ -77,7 +77,12 @@ class Run(NamedTuple):
     digests: dict[str, str]
 
 
-def drain(settings: KafkaSettings, contender: Contender, work: Work, within: float = 300) -> Run:
+Watch = Callable[[int], AbstractContextManager[object]]
+"""Called with the contender's pid, and entered for as long as it works on the backlog."""
+
+
+def drain(settings: KafkaSettings, contender: Contender, work: Work, within: float = 300,
+          watch: Watch = nullcontext) -> Run:  # fmt: skip
     """One run.
 
     Raises:
@@ -93,9 +98,10 @@ def drain(settings: KafkaSettings, contender: Contender, work: Work, within: flo
         with stopped(process.pid):
             log.write(contender.source, work.backlog)
             work.release()
-            began, watch = time.time(), CpuWatch(process.pid)
-        ended, digests = _results(log, contender, work, within)
-        used = max(watch.until(ended), 0.01)  # a small backlog may take less than one clock tick
+            began, cpu = time.time(), CpuWatch(process.pid)
+        with watch(process.pid):
+            ended, digests = _results(log, contender, work, within)
+        used = max(cpu.until(ended), 0.01)  # a small backlog may take less than one clock tick
     return Run(work.events / (ended - began), work.events / used, digests)
 
 

@@ -26,7 +26,7 @@ class Options:
 
 
 class Group(NamedTuple):
-    """`rows` are its names in the table; `at_once` says whether a plain `hadir bench` runs it;
+    """`rows` are its names in the table that are there whenever it ran; `at_once` says whether a plain `hadir bench` runs it;
     `compiled` whether it measures our compiled modules, where these can be built."""
 
     name: str
@@ -148,6 +148,19 @@ def _scale_out(options: Options) -> list[Row]:
         return scale_out.run(kafka, store, people=people, runs=options.runs, say=options.say)
 
 
+def _parts(options: Options) -> list[Row]:
+    from deploy.bench import parts
+
+    return parts.run(options.runs, options.say)
+
+
+def _profile(options: Options) -> list[Row]:
+    from deploy.bench import profile
+
+    with _infrastructure() as (kafka, store):
+        return profile.run(kafka, store, people=min(options.people, 20_000), say=options.say)
+
+
 def _gate(_: Options) -> list[Row]:
     from deploy.bench import gate
 
@@ -159,6 +172,8 @@ GROUPS = (
     Group("paused", ("gateway_paused_broker_mib", "gateway_paused_worst_ms"), _paused),
     Group("step", ("step_vs_quix", "step_vs_vanilla_faust", "step_vs_limit",
                    "step_vs_kafka_streams"), _step),
+    Group("parts", (), _parts),
+    Group("profile", (), _profile, at_once=False),
     Group("line", ("line_100k_seconds_after_end",), _line),
     Group("national", ("line_1m_mismatches", "line_1m_cost_ratio", "line_1m_gib"), _national,
           at_once=False),

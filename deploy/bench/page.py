@@ -10,6 +10,10 @@ from deploy.bench.row import TARGETS, Row
 
 BEGIN, END = "<!-- table:begin -->", "<!-- table:end -->"
 HEAD = ("what", "ours", "other", "ratio", "target", "verdict", "unit", "runs", "spread", "when")
+PLOTTED = {
+    "Processor time per person, all processes, broker and store, in µs:": "cost_",
+    "Where the attendance worker's processor time goes, in % (see below):": "share_",
+}
 
 
 def number(value: float | None) -> str:
@@ -46,9 +50,9 @@ def update(page: Path, rows: Iterable[Row], when: str, machine: str) -> None:
     lines |= {row.name: _line((*cells(row), when)) for row in rows}
     held = [lines[name] for name in TARGETS if name in lines]
     others = {name: line for name, line in lines.items() if name not in TARGETS}
-    costs = {name: line for name, line in others.items() if name.startswith("cost_")}
     parts = (
-        BEGIN, f"Measured on {machine}.", "", *_table(held), *_plot(costs), "",
+        BEGIN, f"Measured on {machine}.", "", *_table(held),
+        *(line for head, prefix in PLOTTED.items() for line in _plot(head, prefix, others)), "",
         "Beside them, for reading:", "", *_table(others.values()), END,
     )  # fmt: skip
     page.write_text(before + "\n".join(parts) + after)
@@ -58,12 +62,12 @@ def _table(lines: Iterable[str]) -> list[str]:
     return [_line(HEAD), "|" + "---|" * len(HEAD), *lines]
 
 
-def _plot(costs: Mapping[str, str]) -> list[str]:
-    """Cost per person over the size of a webinar, as bars of one scale."""
-    figures = {n: float(line.split("|")[2].replace(",", "")) for n, line in costs.items()}
+def _plot(head: str, prefix: str, lines: Mapping[str, str]) -> list[str]:
+    """The rows whose names begin so, as bars of one scale."""
+    words = {n: line.split("|")[2] for n, line in lines.items() if n.startswith(prefix)}
+    figures = {n: float(word.replace(",", "")) for n, word in words.items()}
     highest = max(figures.values(), default=0.0)
-    bars = [f"{n:<12}{'█' * round(40 * at / highest)} {at:,.0f}" for n, at in figures.items()]
-    head = "Processor time per person, all processes, broker and store, in µs:"
+    bars = [f"{n:<14}{'█' * round(40 * at / highest)} {at:,.0f}" for n, at in figures.items()]
     return ["", head, "", "```", *bars, "```"] if bars else []
 
 

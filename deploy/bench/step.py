@@ -29,12 +29,12 @@ import base64
 import tempfile
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from typing import NamedTuple
 from uuid import uuid4
 
 from deploy.bench import backlog, peers_env
-from deploy.bench.drain import Contender, Run, Work, WrongResults, drain
+from deploy.bench.drain import Contender, Run, Watch, Work, WrongResults, drain
 from deploy.bench.measure import Row, median, python
 from deploy.local.errors import CannotStart
 from deploy.local.ports import free_ports
@@ -123,7 +123,7 @@ class Field:
         provision(settings)
         _enrol(settings, people)
 
-    def run(self, name: str, redis: str) -> Run:
+    def run(self, name: str, redis: str, watch: Watch = nullcontext) -> Run:
         """One contender's run.
 
         Raises:
@@ -134,7 +134,7 @@ class Field:
         with self._contender(name, part, redis) as contender:
             if name.startswith("limit"):
                 work = work._replace(truth={})
-            ran = drain(self._settings, contender, work)
+            ran = drain(self._settings, contender, work, watch=watch)
         if any(self._digests.setdefault(key, one) != one for key, one in ran.digests.items()):
             raise WrongResults(f"{name}: other evidence counts than with the others")
         return ran
