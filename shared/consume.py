@@ -34,6 +34,13 @@ STREAM, STREAM_FACTOR = 50, 3
 a batch costs beside its records (a fetch over all partitions, a transaction) is that of a hundred."""
 
 
+def gathers(found: int, most: int, usual: float) -> float:
+    """Seconds before the next poll, after one that brought so many records of the most it may."""
+    if found >= FULL * most:
+        return 0.0
+    return usual * (STREAM_FACTOR if found >= STREAM else 1)
+
+
 class NotYet(Exception):
     """Something that the batch needs is still on its way: the same batch again, a moment later."""
 
@@ -171,9 +178,8 @@ class BatchConsumer:
             time.sleep(NOT_YET_SECONDS if isinstance(passing, NotYet) else RETRY_SECONDS)
             return 0
         self._commit(raw)
-        if len(raw) < FULL * self._max_records:
-            longer = STREAM_FACTOR if len(raw) >= STREAM else 1
-            self._not_before = time.monotonic() + self._gather * longer
+        gather = gathers(len(raw), self._max_records, self._gather)
+        self._not_before = time.monotonic() + gather
         return len(raw)
 
     def run(self, stop: threading.Event, idle: Callable[[], None] | None = None) -> None:

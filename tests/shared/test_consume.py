@@ -10,7 +10,7 @@ import pytest
 from kafka.errors import KafkaTimeoutError
 from redis.exceptions import ConnectionError as RedisConnectionError
 
-from shared.consume import BatchConsumer, NotYet
+from shared.consume import BatchConsumer, NotYet, gathers
 from shared.events.attendance import EligibilityDecidedV1
 from shared.topics import DECISIONS, WEBINARS
 from tests.support.consuming import (
@@ -170,3 +170,10 @@ def test_lag_is_what_is_not_handled_yet(own: Any, member: Any) -> None:
     publish(own, 4, 5)
     assert consumer.lag() == 2
     assert WEBINARS not in {topic for topic, _ in consumer.positions()}
+
+
+@pytest.mark.parametrize(
+    ("found", "seconds"), [(1, 0.1), (49, 0.1), (50, 0.3), (249, 0.3), (250, 0)]
+)
+def test_a_stream_gathers_longer_and_a_full_batch_not_at_all(found: int, seconds: float) -> None:
+    assert gathers(found, 1_000, 0.1) == pytest.approx(seconds)

@@ -1,5 +1,6 @@
 """A worker that is behind its log folds on before it writes, within bounds."""
 
+import math
 from typing import Any
 
 import pytest
@@ -24,14 +25,16 @@ async def test_a_stage_that_is_behind_its_log_folds_on_before_it_writes(
         assert not held.worker._holds(held.runner)
 
 
-async def test_it_does_not_fold_on_for_ever(
+async def test_it_does_not_fold_on_for_ever_and_begins_anew_after_it_wrote(
     provisioned: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with holding(provisioned, Folded()) as held:
         monkeypatch.setattr(held.worker._follower, "more", lambda place, position: True)
         assert held.worker._holds(held.runner)
-        monkeypatch.setattr("shared.stream.HOLD_SECONDS", 0.0)
+        held.runner.held_at = -math.inf
         assert not held.worker._holds(held.runner)
+        await held.worker._flush(held.runner)
+        assert held.worker._holds(held.runner)
 
 
 async def test_nor_with_more_than_it_may_keep_unwritten(

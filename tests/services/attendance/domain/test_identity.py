@@ -118,6 +118,8 @@ def test_W2_a_customer_key_decides_where_the_email_does_not():
 
 def test_W2_an_email_is_enough_whatever_the_customer_key_says():
     assert of(ANI, BUDI, emails=["a@x"], keys=["k2"]) == Resolution("ani")
+    was_hers_too = cancelled("citra", emails=["a@x"])
+    assert of(ANI, BUDI, was_hers_too, emails=["a@x"], keys=["k2"]) == Resolution("ani")
 
 
 def test_W2_a_shared_customer_key_names_nobody():

@@ -10,10 +10,12 @@ from services.certificates.domain.text import LONGEST, PRINTABLE, masked, printa
 
 def test_invisible_and_turning_characters_are_taken_out() -> None:
     assert printable("Si\u200bti\u202e Con\u00adtoh\ufe0f\x00") == "Siti Contoh"
+    assert printable("Siti\x07 Contoh\x00") == "Siti Contoh"  # nothing but ASCII
 
 
 def test_a_name_is_one_line_with_single_spaces() -> None:
     assert printable("  Siti\tContoh \n\u00a0Kedua ") == "Siti Contoh Kedua"
+    assert printable("  Siti   Contoh ") == "Siti Contoh"
 
 
 def test_letters_with_separate_accents_become_one_letter() -> None:
