@@ -179,9 +179,11 @@ class DecideStage(Listener):
         self._undecided.webinars.update(dict.fromkeys(webinars, cause))
 
     def webinar_changed(self, webinar_id: str) -> None:
-        """Its plan, and those of webinars in the same Zoom numbers, may be different now."""
+        """Its plan, and those of webinars in a Zoom number that it has or had, may be different now."""
         self._undecided.webinars[webinar_id] = (Cause.WEBINAR, "")
-        for session in self.knowledge.webinars[webinar_id].sessions:
+        before = self.plans.get(webinar_id)
+        had = () if before is None else before.webinar.sessions
+        for session in (*had, *self.knowledge.webinars[webinar_id].sessions):
             self._renew(session.number or "", (Cause.WEBINAR, ""))
 
     def enrolment_changed(self, said: Enrolled) -> None:

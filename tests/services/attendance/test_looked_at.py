@@ -7,7 +7,21 @@ import pytest
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.facts import ClockPassed
 from shared.publish import Outgoing, Written
-from tests.support.words import HOUR, Line, T, W, corrected, line, stay
+from tests.support.pipeline import Pipeline
+from tests.support.words import (
+    HOUR,
+    NUMBER,
+    ROOM,
+    Line,
+    T,
+    W,
+    corrected,
+    enrolment,
+    line,
+    stay,
+    webinar,
+)
+from tests.support.zoom_events import iso, raw
 
 
 def waiting(one: Line) -> int:
@@ -71,3 +85,21 @@ def test_D9_nor_is_one_overlooked_that_comes_while_another_decision_is_written(
     monkeypatch.setattr(one.stages.topic, "publish_many", writing)
     one.say(corrected("k1", "ani", 0, HOUR, kind="remove"))
     assert one.of("ani")["verdict"] == "needs_review"
+
+
+def test_I4_who_shared_a_zoom_number_with_a_webinar_that_leaves_it_is_looked_at() -> None:
+    """A session of another webinar bounds who has no leave; when it goes, it bounds nobody."""
+    short = [{"id": "s1", "start": iso(0), "end": iso(HOUR // 2), "zoom": {"number": NUMBER}}]
+    gone = [short[0] | {"zoom": {"number": "91111111111"}}]
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    pipeline.webinar(webinar(webinar_id="other", sessions=short))
+    pipeline.enrol(enrolment("ani"))
+    pipeline.webhook(raw(ROOM.started(-600)))
+    pipeline.webhook(raw(ROOM.joined(0, "1", "c1", registrant_id="_ani")))
+    one = Line(pipeline)
+    one.work()
+    assert one.of("ani")["present_seconds"] == HOUR // 2
+    pipeline.webinar(webinar(webinar_id="other", version=2, sessions=gone))
+    one.work()
+    assert one.of("ani")["present_seconds"] == HOUR
