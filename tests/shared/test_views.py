@@ -148,16 +148,20 @@ def test_a_writer_that_was_overtaken_changes_nothing_and_learns_it(view: View) -
 
 
 def test_a_writer_that_is_overtaken_in_the_very_moment_changes_nothing(view: View) -> None:
-    write = projection(view)
+    """In whichever partition of the batch."""
+    write, places = projection(view), [(DECISIONS.name, 0), (DECISIONS.name, 1)]
+    batch = [record(0, version=99), record(0, version=99, partition=1)]
+    for name, partition in places:
+        view.client.flushdb()
 
-    def overtaken(pipe: Writes, each: Record) -> None:
-        view.client.set(view.key("position", DECISIONS.name, "0"), 5)
-        write(pipe, each)
+        def overtaken(pipe: Writes, each: Record, moved: str = str(partition)) -> None:
+            view.client.set(view.key("position", DECISIONS.name, moved), 5)
+            write(pipe, each)
 
-    with pytest.raises(LostView, match="another writer"):
-        view.advance([record(0, version=99)], overtaken, {(DECISIONS.name, 0): 0})
-    assert shown(view) == {}
-    assert view.stored(DECISIONS.name, 0) == 5
+        with pytest.raises(LostView, match="another writer"):
+            view.advance(batch, overtaken, dict.fromkeys(places, 0))
+        assert shown(view) == {}
+        assert view.stored(name, partition) == 5
 
 
 def test_a_store_that_is_emptied_while_running_is_rebuilt_and_not_ready_before(
