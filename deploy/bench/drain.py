@@ -78,7 +78,7 @@ class Run(NamedTuple):
 
 
 Watch = Callable[[int], AbstractContextManager[object]]
-"""Called with the contender's pid, and entered for as long as it works on the backlog."""
+"""Called with the contender's pid; entered when it is warm, and left when it is done."""
 
 
 def drain(settings: KafkaSettings, contender: Contender, work: Work, within: float = 300,
@@ -95,11 +95,11 @@ def drain(settings: KafkaSettings, contender: Contender, work: Work, within: flo
         log.alive = lambda: process.poll() is None
         log.write(contender.source, work.warm)
         log.settled(contender.warm, contender.warm_results, within)
-        with stopped(process.pid):
-            log.write(contender.source, work.backlog)
-            work.release()
-            began, cpu = time.time(), CpuWatch(process.pid)
         with watch(process.pid):
+            with stopped(process.pid):
+                log.write(contender.source, work.backlog)
+                work.release()
+                began, cpu = time.time(), CpuWatch(process.pid)
             ended, digests = _results(log, contender, work, within)
         used = max(cpu.until(ended), 0.01)  # a small backlog may take less than one clock tick
     return Run(work.events / (ended - began), work.events / used, digests)

@@ -67,7 +67,7 @@ def _plot(head: str, prefix: str, lines: Mapping[str, str]) -> list[str]:
     words = {n: line.split("|")[2] for n, line in lines.items() if n.startswith(prefix)}
     figures = {n: float(word.replace(",", "")) for n, word in words.items()}
     highest = max(figures.values(), default=0.0)
-    bars = [f"{n:<14}{'█' * round(40 * at / highest)} {at:,.0f}" for n, at in figures.items()]
+    bars = [f"{n:<16}{'█' * round(40 * at / highest)} {at:,.0f}" for n, at in figures.items()]
     return ["", head, "", "```", *bars, "```"] if bars else []
 
 

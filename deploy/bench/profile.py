@@ -71,14 +71,16 @@ def _part(stack: str) -> str:
 def _looking(spy: Path, pid: int, to: Path) -> Iterator[None]:
     command = [str(spy), "record", "--native", "--threads", "--pid", str(pid), "--rate", str(LOOKS),
                "--format", "raw", "--output", str(to)]  # fmt: skip
-    looking = subprocess.Popen(
-        command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
-    )
+    looking = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    assert looking.stdout is not None  # noqa: S101 - it is a pipe
     confine(looking.pid, cores()[1])
+    said = ""
+    while "Sampling" not in said and looking.poll() is None:
+        said = looking.stdout.readline()
+    if looking.poll() is not None:
+        raise CannotStart(f"py-spy may not look into another process here: {said.strip()}")
     try:
         yield
     finally:
         looking.send_signal(signal.SIGINT)  # then it writes what it has seen
-        _, said = looking.communicate(timeout=60)
-    if not to.exists():
-        raise CannotStart(f"py-spy saw nothing: {said.strip().splitlines()[-1:]}")
+        looking.communicate(timeout=60)
