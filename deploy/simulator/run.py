@@ -15,7 +15,7 @@ from deploy.simulator.stream import Arrivals
 from deploy.simulator.system import Addresses, System
 from deploy.simulator.totals import Totals, totals_of
 
-CELLS_WITHIN = 30.0
+VIEWS_WITHIN = 30.0
 Watch = Callable[[str, int, int], None]
 """Told the phase, how much of it is done, and of how much."""
 
@@ -109,7 +109,17 @@ def settle(
         watch("decisions final", progress["final"], people)
         watch("certificates issued", progress["certificates"], 0)
 
-    return system.wait_settled(webinar_id, within, observe)
+    progress = system.wait_settled(webinar_id, within, observe)
+    _wait_for_certificates(system, webinar_id, progress["certificates"])
+    return progress
+
+
+def _wait_for_certificates(system: System, webinar_id: str, count: int) -> None:
+    """Progress counts what attendance knows; the list is a view of certificates' own, which follows
+    the same topic, so it gets some seconds to arrive."""
+    until = time.monotonic() + VIEWS_WITHIN
+    while sum(1 for _ in system.certificates(webinar_id)) < count and time.monotonic() < until:
+        time.sleep(0.3)
 
 
 def compare_counters(system: System, world: World, totals: Totals, findings: Findings) -> Counted:
@@ -117,7 +127,7 @@ def compare_counters(system: System, world: World, totals: Totals, findings: Fin
 
     It expects that this is the year's only webinar.
     """
-    year, until = programme_body(world)["year"], time.monotonic() + CELLS_WITHIN
+    year, until = programme_body(world)["year"], time.monotonic() + VIEWS_WITHIN
     while True:
         shown = cells_of(system.quotas(year))
         if shown == totals.cells or time.monotonic() > until:
