@@ -193,10 +193,9 @@ class ConnectionBook:
     def bound(self, known: Known) -> list[Known]:
         """The legs whose person this one is (rule W3), as far as anybody has told of them."""
         floating = self._floating.get(known.meeting_uuid)
-        binds = [b for b in floating.naming(known) if isinstance(b, Bound)] if floating else []
-        named = bound_to(known, binds)
-        if floating is None or not named:
+        if floating is None:
             return []
+        named = bound_to(known, [b for b in floating.naming(known) if isinstance(b, Bound)])
         legs = {leg.key: leg for leg in self._named(known.meeting_uuid, named)}
         legs.update((leg.key, leg) for leg in floating.legs() if leg.key not in self.own)
         legs.pop(known.key, None)

@@ -290,7 +290,8 @@ class DecideStage(Listener):
 
     def tick(self, now: float, at_end: bool) -> None:
         """Clocks are facts that the first stage writes (rule L2): here only room is made."""
-        self.state.close()
+        if at_end:
+            self.state.close()
 
     def progress(self) -> dict[str, bytes]:
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""

@@ -44,13 +44,13 @@ def standing_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
     return Standing(
         enrolment,
         frozenset(passed),
-        certified,
-        rulings.verdicts(webinar_id, participant_id) if spoken_of else (),
-        NO_ITEMS if person is None else person.items,
-        NOTHING_REPORTED if reports is None else reports.acting,
-        rulings.cases_closed(webinar_id),
-        rulings.released(webinar_id, participant_id),
-        NOTHING_REPORTED if reports is None else reports.lone,
+        certified=certified,
+        settled=rulings.verdicts(webinar_id, participant_id) if spoken_of else (),
+        items=NO_ITEMS if person is None else person.items,
+        reports=NOTHING_REPORTED if reports is None else reports.acting,
+        cases_closed=rulings.cases_closed(webinar_id),
+        released=rulings.released(webinar_id, participant_id),
+        lone=NOTHING_REPORTED if reports is None else reports.lone,
     )
 
 
@@ -129,6 +129,7 @@ def _history(versions: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
 def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Published | None,
            now: float) -> dict[str, Any]:  # fmt: skip
     history = () if before is None else (*before.history, before.last)[-KEEP_VERSIONS:]
+    shown = _shown(decided)
     return {
         "webinar_id": the_plan.webinar.id,
         "participant_id": participant_id,
@@ -138,8 +139,8 @@ def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Publi
         "present_seconds": decided.present_seconds,
         "base_seconds": decided.base_seconds,
         "required_seconds": decided.required_seconds,
-        "sessions": _shown(decided).sessions,
-        "reasons": _shown(decided).reasons,
+        "sessions": shown.sessions,
+        "reasons": shown.reasons,
         "rule_version": decided.rule_version,
         "digest": decided.digest,
         "decided_at": _second(int(now)),

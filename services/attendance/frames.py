@@ -7,12 +7,12 @@ import time
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-from hashlib import blake2b
 from typing import Any
 
 import orjson
 
 from shared.batch import CONTENT_TYPE, TornBatch, decode, frame
+from shared.events import derived_event_id
 
 BATCH = CONTENT_TYPE.encode()
 
@@ -90,13 +90,10 @@ def items(value: bytes, headers: Sequence[tuple[str, bytes]]) -> Iterator[Item]:
 
 
 def event_frame(kind: str, source: str, key: str, body: dict[str, Any], at: str) -> bytes:
-    """A frame with its CloudEvents header. The id is of type, key and body: a repeat has the same."""
-    raw = orjson.dumps(body)
-    digest = blake2b(raw, digest_size=16, key=b"hadir", person=kind.encode()[-16:])
-    digest.update(key.encode())
-    name = orjson.dumps(key)
+    """A frame with its CloudEvents header. The id is of type and body: a repeat has the same."""
+    raw, name = orjson.dumps(body), orjson.dumps(key)
     header = b"".join((
-        b'{"ce_id":"', digest.hexdigest().encode(), b'","ce_time":"', at.encode(),
+        b'{"ce_id":"', derived_event_id(kind, raw).encode(), b'","ce_time":"', at.encode(),
         b'","ce_subject":', name, b',"key":', name, _of_kind(kind, source),
     ))  # fmt: skip
     return frame(header, raw)

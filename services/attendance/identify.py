@@ -273,9 +273,9 @@ class IdentifyStage(Listener):
 
     def tick(self, now: float, at_end: bool) -> None:
         """Clocks whose length has passed (rule L2), once everything before this second is folded."""
-        self._book.own.close()
         if not at_end:
             return
+        self._book.own.close()
         while self._desk.look:
             uuid = self._desk.look.pop()
             self._release(uuid)

@@ -51,26 +51,25 @@ class Outcomes:
         decisions: dict[str, dict[str, Any]] = {}
         cases: list[ReviewCaseV1] = []
         differs: list[ReportDifferedV1] = []
+        reported = self._state.reported or bool(self._knowledge.differences)
         for (webinar_id, participant_id), cause in batch.items():
             the_plan = self._plans.get(webinar_id)
-            if the_plan is None or self._waits(the_plan, participant_id):
+            if the_plan is None:
                 continue
+            parked = participant_id.startswith("~")
+            graced = the_plan.grace in self._state.passed[webinar_id]
+            if not (graced or reported or parked):
+                continue  # nothing can be said of a person yet (rule D3)
             person = self._state.person(webinar_id, participant_id)
             differs += differing(self._knowledge, webinar_id, participant_id, person)
-            if participant_id.startswith("~"):
+            if parked:
                 cases += self._changed(self._unresolved(the_plan, participant_id))
-                continue
-            decided = self._one(the_plan, participant_id, person, cases, now, cause)
-            if decided is not None:
-                decisions[person_key(webinar_id, participant_id)] = decided
+            elif graced:
+                decided = self._one(the_plan, participant_id, person, cases, now, cause)
+                if decided is not None:
+                    decisions[person_key(webinar_id, participant_id)] = decided
         await self._publish_differences(differs)
         return await self._publish(decisions, cases)
-
-    def _waits(self, the_plan: Plan, participant_id: str) -> bool:
-        """Whether nothing can be said of a person yet: before the grace (rule D3), without reports."""
-        graced = the_plan.grace in self._state.passed[the_plan.webinar.id]
-        reported = self._state.reported or self._knowledge.differences
-        return not (graced or reported or participant_id.startswith("~"))
 
     async def _publish_differences(self, differs: list[ReportDifferedV1]) -> None:
         if differs:
@@ -83,10 +82,7 @@ class Outcomes:
     def _one(self, the_plan: Plan, participant_id: str, person: Person | None,
              cases: list[ReviewCaseV1], now: float, cause: Why) -> dict[str, Any] | None:  # fmt: skip
         webinar_id = the_plan.webinar.id
-        passed = self._state.passed[webinar_id]
-        if the_plan.grace not in passed:
-            return None
-        knowledge = self._knowledge
+        passed, knowledge = self._state.passed[webinar_id], self._knowledge
         standing = standing_of(knowledge, webinar_id, participant_id, passed, person,
                                self._state.reports)  # fmt: skip
         measured = measured_of(the_plan, knowledge, participant_id, person, standing)

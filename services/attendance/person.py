@@ -50,7 +50,8 @@ class Person:
 
 def pack_person(person: Person) -> bytes:
     """See `unpack_person`."""
-    return dumps(([_seen(one) for one in person.seen.values()], person.items, person.scans))
+    items = sorted(person.items) if person.items else ()
+    return dumps(([_seen(one) for one in person.seen.values()], items, person.scans))
 
 
 def unpack_person(_: str, raw: bytes) -> Person:

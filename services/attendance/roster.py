@@ -7,7 +7,7 @@ of the index per identifier. What the index finds is compared with the row.
 
 from array import array
 from collections.abc import Collection, Iterable
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import orjson
 
@@ -42,6 +42,7 @@ class Roster:
         self._recent: dict[str, tuple[list[Holder], list[str]]] = {}
         """Who has, and who ever had, a token."""
         self._recent_rows: dict[str, int] = {}
+        self._last: tuple[bytes, list[Any]] = b"", []
 
     # --- what is read ---
 
@@ -99,8 +100,9 @@ class Roster:
         text = f"{number}|p{participant_id}"
         found = self._recent_rows.get(text)
         if found is None:
+            begins = dumps((number, participant_id))[:-1]
             for row in self._index.find(text):
-                if orjson.loads(self._rows[row])[:2] == [number, participant_id]:
+                if self._rows[row].startswith(begins):
                     found = _remember(self._recent_rows, text, row)
         return found
 
@@ -110,12 +112,8 @@ class Roster:
         """How the person stands to the webinar."""
         return _STANDINGS[self._marks_of(webinar_id, participant_id) & _STANDING]
 
-    def certified(self, webinar_id: str, participant_id: str) -> bool:
-        """Whether they hold a certificate of it (rule D9)."""
-        return bool(self._marks_of(webinar_id, participant_id) & _CERTIFIED)
-
     def stands(self, webinar_id: str, participant_id: str) -> tuple[Enrolment, bool]:
-        """`standing` and `certified` at one look."""
+        """How the person stands to the webinar, and whether they hold a certificate of it (rule D9)."""
         marks = self._marks_of(webinar_id, participant_id)
         return _STANDINGS[marks & _STANDING], bool(marks & _CERTIFIED)
 
@@ -172,10 +170,17 @@ class Roster:
             self._recent, text, self._look(number, token, self._index.find(text))
         )
 
+    def _read(self, row: int) -> list[Any]:
+        """What a row says. The last one is at hand: it is asked for by link, then by e-mail address."""
+        raw = self._rows[row]
+        if raw is not self._last[0]:
+            self._last = raw, orjson.loads(raw)
+        return self._last[1]
+
     def _look(self, number: int, token: str, rows: Iterable[int]) -> tuple[list[Holder], list[str]]:
         holders, ever = [], []
         for row in rows:
-            of, participant_id, _, _, held, had = orjson.loads(self._rows[row])
+            of, participant_id, _, _, held, had = self._read(row)
             if of == number and token in held:
                 holders.append((participant_id, _STANDINGS[self._marks[row] & _STANDING]))
                 ever.append(participant_id)

@@ -6,7 +6,7 @@ empty one (`possible_owners`). So what was said before – by us, before a crash
 an older roster – is always taken back, and the highest revision holds, in any order.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from hashlib import blake2b
 from typing import Any
 
@@ -35,7 +35,9 @@ LONGEST_MEETING = 30 * 3600
 """Seconds that a Zoom meeting can last at most: how far a connection of unknown bounds may reach."""
 ADOPTED = 1_000_000
 """Added to the revision of a leg that a connection adopted: that is for ever (rule I1)."""
-Frames = Iterable[tuple[int, bytes]]
+Frame = tuple[int, bytes]
+"""A partition of the events topic, and what goes there."""
+Frames = Iterable[Frame]
 Rooms = Mapping[str, frozenset[str]]
 """Registrant ids that are a proctor list's room → who was ever listed before its screen."""
 NO_ROOMS: Rooms = {}
@@ -65,7 +67,7 @@ class Teller:
         legs = [self._desk.reported(leg) for leg in bound if not self._book.is_adopted(leg)]
         if told is not known and told.participant_uuid:
             self._book.index(told)
-        frames: list[tuple[int, bytes]] = []
+        frames: list[Frame] = []
         for webinar in self._webinars(told):
             bounds = [self._resolve(leg, webinar) for leg in legs]
             found = self._resolve(told, webinar, bounds)
@@ -109,8 +111,6 @@ class Teller:
 
     def _whole(self, known: Known) -> list[Known]:
         """Give it the events that are its own (rule I1); the legs that it is bound to (rule W3)."""
-        if not self._book.has_floating(known.meeting_uuid):
-            return []
         self._book.adopt(known)
         return self._book.bound(known)
 
@@ -181,7 +181,7 @@ class Teller:
         return found
 
     def _resolve(
-        self, known: Known, webinar: Webinar, bound: Iterable[Resolution] = ()
+        self, known: Known, webinar: Webinar, bound: Sequence[Resolution] = ()
     ) -> Resolution:
         words = self._words(known, webinar)
         said = words and last_word(
@@ -220,7 +220,7 @@ class Teller:
         return self._knowledge.rulings.rooms(webinar.id, known.number, links) if links else NO_ROOMS
 
     def _tell(self, known: Known, webinar: Webinar, found: Resolution, others: frozenset[str],
-              revision: int, rooms: Rooms = NO_ROOMS) -> list[tuple[int, bytes]]:  # fmt: skip
+              revision: int, rooms: Rooms = NO_ROOMS) -> list[Frame]:  # fmt: skip
         if self._desk.silent(known.meeting_uuid):
             return []
         if found.owner is not None and not rooms and others <= {found.owner}:  # the usual case
@@ -246,7 +246,7 @@ class Teller:
         return told
 
     def _snapshot(self, known: Known, webinar: Webinar, person: str, role: str, found: Resolution,
-                  revision: int, rooms: tuple[str, ...] = ()) -> tuple[int, bytes]:  # fmt: skip
+                  revision: int, rooms: tuple[str, ...] = ()) -> Frame:  # fmt: skip
         body: dict[str, Any] = {
             "webinar_id": webinar.id,
             "participant_id": person,

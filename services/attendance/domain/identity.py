@@ -121,7 +121,7 @@ def resolve(
     number: str,
     *,
     assignment: Assignment | None = None,
-    bound: Iterable[Resolution] = (),
+    bound: Sequence[Resolution] = (),
     phone: bool = False,
     staff: Collection[str] = (),
 ) -> Resolution:
@@ -132,10 +132,7 @@ def resolve(
     """
     if assignment is not None:
         return _ruled(assignment)
-    found = _by_evidence(identifiers, roster, webinar_id, number)
-    legs = list(bound)
-    if legs:
-        found = _by_phone(legs, found, phone)
+    found = _by_phone(bound, _by_evidence(identifiers, roster, webinar_id, number), phone)
     if found.owner is None and (identifiers.host or _is_staff(identifiers, staff)):
         return NOBODY
     return found
@@ -207,6 +204,8 @@ def _is_staff(identifiers: Identifiers, staff: Collection[str]) -> bool:
 def _by_phone(bound: Sequence[Resolution], own: Resolution, phone: bool) -> Resolution:
     """A phone leg is whoever its bound app leg is, or may be; bound to two people: review (rule W3).
     A leg that nothing else says anything of is nobody's where its other leg is."""
+    if not bound:
+        return own
     owners = sorted({owner for leg in bound for owner in leg.owners})
     if owners and (phone or own == UNRESOLVED):
         if len(owners) > 1:

@@ -104,7 +104,7 @@ def compare(knowledge: Knowledge, plain: Plain, partitions: int) -> None:
             standing = Enrolment(last.status) if last else Enrolment.NEVER
             assert roster.standing(webinar, person) is standing
             assert roster.region(webinar, person) == (last.region_code if last else "")
-            assert roster.certified(webinar, person) == ((webinar, person) in plain.certified)
+            assert roster.stands(webinar, person)[1] == ((webinar, person) in plain.certified)
 
 
 def told(knowledge: Knowledge, plain: Plain, said: EnrolledV1 | tuple[str, str, Any]) -> None:
