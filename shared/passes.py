@@ -5,11 +5,11 @@ is for. Both derive the key from the identity key, which they share. So a browse
 service to the other without the caller's own token, and no service calls the other.
 """
 
-import hmac
-from hashlib import sha256
 from typing import Any, Literal
 
 import jwt
+
+from shared.crypto import hmac_sha256
 
 What = Literal["walk-ins", "rule-change"]
 _ALGORITHM = "HS256"
@@ -20,7 +20,7 @@ class NoPass(ValueError):
 
 
 def _key(identity_key: bytes, what: What) -> bytes:
-    return hmac.new(identity_key, f"{what} pass".encode(), sha256).digest()
+    return hmac_sha256(identity_key, f"{what} pass".encode())
 
 
 def make(identity_key: bytes, what: What, webinar_id: str, subject: str, expires: int,

@@ -7,7 +7,6 @@ out of it. Nothing here writes.
 import asyncio
 import hmac
 from collections.abc import Awaitable, Callable, Mapping
-from hashlib import sha256
 from typing import Any, Protocol
 
 import orjson
@@ -18,6 +17,7 @@ from services.attendance.decisions import evidence_of, measured_of, reasons_of, 
 from services.attendance.domain.codes import Enrolment
 from services.attendance.domain.eligibility import Decision, project
 from services.attendance.domain.timeline import Bar, SessionLine, timeline
+from shared.crypto import hmac_sha256
 from shared.operator_routes import Answer, refusal
 
 log = structlog.get_logger()
@@ -40,7 +40,7 @@ class Runner(Protocol):
 
 def token_of(identity_key: bytes) -> str:
     """What the api shows to a worker: both have the key, nobody else does."""
-    return hmac.new(identity_key, b"hadir attendance state", sha256).hexdigest()
+    return hmac_sha256(identity_key, b"hadir attendance state").hex()
 
 
 class StateQueries:

@@ -3,10 +3,8 @@
 import hmac
 from collections.abc import Sequence
 from enum import Enum
-from functools import lru_cache
 
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.hmac import HMAC
+from shared.crypto import hmac_sha256
 
 
 class SignatureProblem(Enum):
@@ -60,26 +58,20 @@ def verify(
         return SignatureProblem.TOO_OLD
     if -age > newest:
         return SignatureProblem.TOO_NEW
-    signed = b"v0:%b:%b" % (timestamp_header, raw_body)
     for index, secret in enumerate(secrets):
-        if secret and hmac.compare_digest(_signature(secret, signed), signature_header):
+        if not secret:
+            continue
+        if hmac.compare_digest(signature(secret, timestamp_header, raw_body), signature_header):
             return index
     return SignatureProblem.MISMATCH
 
 
-def _signature(secret: bytes, signed: bytes) -> bytes:
-    one = _keyed(secret).copy()
-    one.update(signed)
-    return b"v0=" + one.finalize().hex().encode()
-
-
-@lru_cache(maxsize=16)
-def _keyed(secret: bytes) -> HMAC:
-    """To be copied: taking a key in costs as much as hashing a webhook."""
-    return HMAC(secret, SHA256())
+def signature(secret: bytes, timestamp: bytes, raw_body: bytes) -> bytes:
+    """What Zoom writes in `x-zm-signature`."""
+    return b"v0=" + hmac_sha256(secret, b"v0:%b:%b" % (timestamp, raw_body)).hex().encode()
 
 
 def crc_answer(secret: bytes, plain_token: str) -> dict[str, str]:
     """The answer to Zoom's `endpoint.url_validation`, to be given within 3 s."""
-    encrypted = hmac.digest(secret, plain_token.encode(), "sha256").hex()
+    encrypted = hmac_sha256(secret, plain_token.encode()).hex()
     return {"plainToken": plain_token, "encryptedToken": encrypted}

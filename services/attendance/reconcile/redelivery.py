@@ -1,11 +1,10 @@
-"""Failed deliveries out of Zoom's webhook log, to our gateway once more (zoom.md A2).
+"""Failed deliveries out of Zoom's webhook log, to our gateway once more.
 
 Zoom drops what it could not deliver in four tries, and what it got 3xx or 4xx for; for seven days
 its log still has the bodies. Each is signed as Zoom would sign it and posted: one that had arrived
 after all is the same facts once more, and changes nothing.
 """
 
-import hmac
 from collections.abc import AsyncIterator, Mapping
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -14,6 +13,7 @@ from typing import Any, NamedTuple
 import httpx
 import orjson
 
+from services.attendance.domain.signature import signature
 from services.attendance.reconcile.zoom_client import PageTokenDied, ZoomClient
 
 KEPT_DAYS = 7
@@ -87,11 +87,10 @@ async def redeliver(http: httpx.AsyncClient, gateway: str, secret: str, now: int
         httpx.TransportError: the gateway does not answer.
     """
     stamp = str(now)
-    signed = hmac.digest(secret.encode(), b"v0:%s:%s" % (stamp.encode(), failed.body), "sha256")
     headers = {
         "content-type": "application/json; charset=utf-8",
         "x-zm-request-timestamp": stamp,
-        "x-zm-signature": f"v0={signed.hex()}",
+        "x-zm-signature": signature(secret.encode(), stamp.encode(), failed.body).decode(),
         "x-zm-request-id": failed.request_id[:100],
     }
     answer = await http.post(gateway.rstrip("/") + PATH, content=failed.body, headers=headers)
