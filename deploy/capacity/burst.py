@@ -1,7 +1,7 @@
 """Everybody leaves: a second-by-second account of who waits where, until the last decision.
 
 Leaves are offered at an even rate. The gateway takes what its pods can; what would wait longer than
-it may answers 503, and Zoom sends that again 5, 25 and 85 minutes after the first time (zoom.md A2).
+it may answers 503, and Zoom sends that again 5, 25 and 85 minutes after the first time.
 What was taken waits for the attendance workers. Whole webhooks, no chance: the same input gives the
 same account.
 """

@@ -2,7 +2,7 @@
 
 The hot route is plain ASGI (no framework between Zoom and the broker); everything else is FastAPI.
 A 200 means that every copy of the bytes is on the broker with acks=all. When that cannot be had in
-time the answer is 503, never 4xx: Zoom retries 5xx and drops what it got 3xx or 4xx for (zoom.md A2).
+time the answer is 503, never 4xx: Zoom retries 5xx and drops what it got 3xx or 4xx for.
 """
 
 import asyncio

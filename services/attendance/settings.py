@@ -54,7 +54,7 @@ class AttendanceApiSettings(ApiSettings):
 class ZoomAccountSettings(KafkaSettings):
     """A Server-to-Server OAuth app of the account, by which Zoom is called.
 
-    Limits are the account's (zoom.md A4), shared by all of its apps: leave some to the others.
+    Limits are the account's, shared by all of its apps: leave some to the others.
     """
 
     zoom_account_id: str = Field(min_length=1)

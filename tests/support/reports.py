@@ -1,4 +1,4 @@
-"""Zoom's participant report as Zoom would make it of the webhooks that it sent (zoom.md A4)."""
+"""Zoom's participant report as Zoom would make it of the webhooks that it sent."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator

@@ -25,7 +25,7 @@ Fault = tuple[int, dict[str, str], Any]
 
 
 def row(stay: Stay, **more: Any) -> dict[str, Any]:
-    """A row as Zoom has it (zoom.md A4), name and all."""
+    """A row as Zoom has it, name and all."""
     return {
         "id": "", "user_id": stay.user_id, "participant_user_id": "", "name": "Nama Contoh",
         "user_email": stay.email, "registrant_id": stay.registrant_id, "customer_key": "",

@@ -1,4 +1,4 @@
-"""Zoom's limits per account: so many calls in a second, so many in a day (zoom.md A4)."""
+"""Zoom's limits per account: so many calls in a second, so many in a day."""
 
 import asyncio
 from collections.abc import Awaitable, Callable

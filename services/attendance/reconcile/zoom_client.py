@@ -1,4 +1,4 @@
-"""Zoom's REST interface, as far as reconciliation needs it: Server-to-Server OAuth (zoom.md A4).
+"""Zoom's REST interface, as far as reconciliation needs it: Server-to-Server OAuth.
 
 Tokens last an hour and have no refresh; the reply names the base URL to use. Answers that pass by
 themselves (429, 5xx, lost connections) are waited out here; everything else is an exception.

@@ -1,4 +1,4 @@
-"""Zoom's limits per account are kept by all who call side by side (zoom.md A4)."""
+"""Zoom's limits per account are kept by all who call side by side."""
 
 import asyncio
 

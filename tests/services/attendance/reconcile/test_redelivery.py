@@ -1,4 +1,4 @@
-"""Failed deliveries out of Zoom's webhook log reach our gateway, each once (zoom.md A2)."""
+"""Failed deliveries out of Zoom's webhook log reach our gateway, each once."""
 
 import asyncio
 import json

@@ -1,4 +1,4 @@
-"""Zoom's client against a Zoom of our own over real HTTP: shapes, limits, faults (zoom.md A4)."""
+"""Zoom's client against a Zoom of our own over real HTTP: shapes, limits, faults."""
 
 import asyncio
 from datetime import UTC, datetime

@@ -1,4 +1,4 @@
-"""NIP of PNS and PPPK, as indonesia.md describes them: form only, there is no check digit."""
+"""NIP of PNS and PPPK: form only, there is no check digit."""
 
 import pytest
 from hypothesis import given
