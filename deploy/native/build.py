@@ -18,9 +18,7 @@ from deploy.native.modules import PACKAGES, modules
 
 SUFFIX = str(sysconfig.get_config_var("EXT_SUFFIX"))
 FLAGS = ("-fPIC", "-fwrapv", "-DNDEBUG")
-QUIET = (
-    "-w"  # C that is written by a program: nobody reads warnings of it, and none may end the build
-)
+QUIET = "-w"  # nobody reads warnings of C that a program wrote, and none may end the build
 GROUP = "hadir"
 """All modules are one library, which calls within itself directly; beside each text lies a small one
 that only hands its module out."""
