@@ -15,7 +15,7 @@ from redis.exceptions import RedisError
 from shared.dead_letters import Burial, Dead
 from shared.fast_consumer import FastConsumer
 from shared.provision import partitions_of
-from shared.records import Poison, Record, parse, text_of
+from shared.records import Parse, Poison, Record, parse, text_of
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 
@@ -87,7 +87,7 @@ class BatchConsumer:
         instance: str = "",
         max_records: int = 2_000,
         client: Callable[..., Any] = KafkaConsumer,
-        parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
+        parse: Parse = parse,
         gather: float = 0.0,
         fetch_bytes: int = 1024 * 1024,
     ) -> None:
@@ -183,10 +183,20 @@ class BatchConsumer:
         return len(raw)
 
     def run(self, stop: threading.Event, idle: Callable[[], None] | None = None) -> None:
-        """Until `stop`; `idle` runs whenever a poll brought nothing."""
+        """Until `stop`; `idle` runs whenever a poll brought nothing. What may pass, it may raise; by
+        NotYet it says that its positions are not where it left them: they are asked for anew."""
         while not stop.is_set():
             if not self.step() and idle:
-                idle()
+                self._idle(idle)
+
+    def _idle(self, idle: Callable[[], None]) -> None:
+        try:
+            idle()
+        except NotYet as lost:
+            log.warning("positions_lost", detail=str(lost))
+            self.rewind()
+        except TRANSIENT as away:
+            log.info("not_reachable", because=type(away).__name__)
 
     def lag(self) -> int:
         """Records between this member's positions and the ends of its partitions."""

@@ -5,7 +5,7 @@ checked by the readers that need it. Plain fields that an event must have are al
 something else, or a part of an event, is never taken for one.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -13,10 +13,8 @@ from pydantic import ValidationError, create_model
 
 from shared.envelope import header
 from shared.events import Event, Model
-from shared.records import parse
+from shared.records import Parse, parse
 from shared.topics import Topic
-
-Parse = Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any]
 
 
 def parser_of(needed: Mapping[Topic, Iterable[str]]) -> Parse:

@@ -1,22 +1,16 @@
 """The keeper of a view: a group member that applies topics to it, and rebuilds it when it is lost."""
 
 import threading
-from collections.abc import Callable, Sequence
-from typing import Any
-
-import structlog
-from kafka.errors import KafkaError
-from redis.exceptions import RedisError
+from collections.abc import Sequence
 
 from shared.consume import BatchConsumer
 from shared.fast_consumer import FastConsumer
-from shared.records import Record, parse
+from shared.records import Parse, Record, parse
 from shared.settings import Settings
 from shared.topics import Topic
 from shared.views import LostView, View
 from shared.writes import Project
 
-log = structlog.get_logger()
 GATHER = 0.1
 """Seconds between two batches that are not full: where records come one by one, a view is so much
 later, for a fraction of the fetches and transactions."""
@@ -26,9 +20,7 @@ class Projector:
     """Keeps one view."""
 
     def __init__(self, settings: Settings, view: View, topics: Sequence[Topic], project: Project,
-                 *, instance: str = "",
-                 parse: Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any] = parse,
-                 ) -> None:  # fmt: skip
+                 *, instance: str = "", parse: Parse = parse) -> None:  # fmt: skip
         self.view, self._project = view, project
         self._expected: dict[tuple[str, int], int] = {}
         self.consumer = BatchConsumer(
@@ -48,13 +40,11 @@ class Projector:
         if new:
             known.update(self.view.advance(new, self._project, known))
 
-    def idle(self) -> None:
+    def _idle(self) -> None:
         """Nothing to read: notice an emptied store, pass over gaps, say when the view is complete."""
         ready = self.view.ready()
         if not ready and self._lost():
-            log.warning("view_lost", view=self.view.prefix, detail="the store was emptied")
-            self.consumer.rewind()
-            return
+            raise LostView(f"the store was emptied of {self.view.prefix}")
         self._pass_over_gaps()
         if not ready and self.consumer.ready.is_set():
             self.view.mark_ready(self.consumer.ends())  # every member's partitions, not only ours
@@ -72,13 +62,4 @@ class Projector:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
-        self.consumer.run(stop, idle=self._idle_safely)
-
-    def _idle_safely(self) -> None:
-        try:
-            self.idle()
-        except LostView as lost:
-            log.warning("view_lost", view=self.view.prefix, detail=str(lost))
-            self.consumer.rewind()
-        except (RedisError, KafkaError) as away:
-            log.info("not_reachable", because=type(away).__name__)
+        self.consumer.run(stop, idle=self._idle)

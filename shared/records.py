@@ -1,6 +1,6 @@
 """A consumed record, typed: its event is read, or the record is poison."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 from pydantic import ValidationError
@@ -42,6 +42,10 @@ def parse(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes) -> E
     except ValidationError as wrong:
         where = ", ".join(".".join(map(str, e["loc"])) or "body" for e in wrong.errors()[:5])
         raise Poison(f"not a {name}: {where}") from None
+
+
+Parse = Callable[[Topic, Sequence[tuple[str, bytes]], bytes], Any]
+"""`parse`, or what reads only some of an event; it raises Poison just so."""
 
 
 def text_of(key: bytes | None) -> str:

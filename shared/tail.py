@@ -13,9 +13,8 @@ from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 
 from shared.log_client import LogClient
-from shared.needed import Parse
 from shared.provision import partitions_of
-from shared.records import Poison, parse
+from shared.records import Parse, Poison, parse
 from shared.settings import KafkaSettings
 from shared.topics import Topic
 

@@ -10,9 +10,8 @@ from typing import Any, NamedTuple, TypeVar
 import redis as redis_lib
 from kafka import KafkaConsumer, TopicPartition
 
-from shared.needed import Parse
 from shared.provision import partitions_of
-from shared.records import Poison, Record, parse
+from shared.records import Parse, Poison, Record, parse
 from shared.settings import Settings
 from shared.topics import Topic
 from shared.views import View

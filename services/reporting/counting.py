@@ -3,10 +3,6 @@
 import threading
 from collections.abc import Iterable, Mapping, Sequence
 
-import structlog
-from kafka.errors import KafkaError
-from redis.exceptions import RedisError
-
 from services.reporting.domain.quota import (
     NOTHING,
     Cell,
@@ -28,7 +24,6 @@ from shared.settings import Settings
 from shared.topics import Topic
 from shared.views import LostView
 
-log = structlog.get_logger()
 GROUP = "reporting.counters"
 ATTEMPTS = 100
 GATHER = 0.2
@@ -105,7 +100,7 @@ class Counting:
         if strange:  # its position could not be read when it was assigned
             raise LostView(f"nobody has said where {min(strange)} is taken up")
 
-    def idle(self) -> None:
+    def _idle(self) -> None:
         """Nothing to read: notice a lost store, and pass what the log holds but nobody can count
         (dead letters), so that the positions reach the ends of the logs."""
         mark = self.store.mark()
@@ -120,16 +115,7 @@ class Counting:
 
     def run(self, stop: threading.Event) -> None:
         """Until `stop`."""
-        self.consumer.run(stop, idle=self._idle_safely)
-
-    def _idle_safely(self) -> None:
-        try:
-            self.idle()
-        except LostView as lost:
-            log.warning("counters_lost", detail=str(lost))
-            self.consumer.rewind()
-        except (RedisError, KafkaError) as away:
-            log.info("not_reachable", because=type(away).__name__)
+        self.consumer.run(stop, idle=self._idle)
 
 
 def _slices(learnt: Sequence[Learnt]) -> Iterable[Sequence[Learnt]]:
