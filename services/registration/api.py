@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from fastapi import FastAPI
 
 from services.registration.commands import Commands
-from services.registration.handlers import view_of
+from services.registration.handlers import missing, view_of
 from services.registration.imports import Importer
 from services.registration.jobs import Jobs
 from services.registration.personal import Sealer
@@ -24,7 +24,6 @@ from services.registration.stores import Store
 from services.registration.writer import Ends, Writers
 from shared.http import build_app
 from shared.publish import AsyncPublisher
-from shared.views import View
 
 TITLE = "registration"
 DESCRIPTION = (
@@ -60,17 +59,7 @@ async def parts_of(settings: RegistrationApiSettings, store: Store, stack: Async
     stack.push_async_callback(ends.stop)
     writers = Writers(store, publisher, ends)
     sealer = Sealer(settings.kek)
-    importer = Importer(settings, publisher, writers, sealer, settings.identity_key)
+    importer = Importer(publisher, writers, sealer, settings.identity_key)
     jobs = Jobs(store, importer)
     stack.push_async_callback(jobs.stop)
     return Parts(settings, store, Commands(writers), importer, jobs, sealer)
-
-
-def missing(view: View) -> list[str]:
-    """What the api waits for."""
-    from redis import RedisError
-
-    try:
-        return [] if view.ready() else ["The registration view is being built from the topics."]
-    except RedisError:
-        return ["The store does not answer."]

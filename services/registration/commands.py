@@ -10,7 +10,7 @@ from typing import Any, NamedTuple, TypeVar
 from services.registration.domain import enrolment as rules
 from services.registration.domain.webinar import next_webinar
 from services.registration.imports import now_ms, people_of
-from services.registration.writer import Writer, Writers
+from services.registration.writer import Writers
 from shared.audit import audited
 from shared.events import Event
 from shared.events.registration import EnrolledV1, ProgrammeSetV1, WebinarSetV1
@@ -91,7 +91,8 @@ class Commands:
                      if_match: str | None) -> Change:  # fmt: skip
         """A person's enrolment, cancelled."""
         async with self._writers.writer(people_of(webinar_id)) as writer:
-            before = await _existing(writer, f"enrolments:{webinar_id}", participant_id, EnrolledV1)
+            found = await writer.one(f"enrolments:{webinar_id}", participant_id, EnrolledV1)
+            before = existing(found, "enrolments")
             check_match(if_match, before.version)
             after = rules.cancelled(before, now_ms())
             if after is None:
@@ -119,7 +120,7 @@ class Commands:
                     if_match: str | None, change: Callable[[E], E],
                     told: Told | None = None) -> Change:  # fmt: skip
         async with self._writers.writer(f"{kind}:{name}") as writer:
-            before: E = await _existing(writer, kind, name, of)
+            before = existing(await writer.one(kind, name, of), kind)
             check_match(if_match, before.version)
             after = change(before)
             if after == before:
@@ -135,10 +136,11 @@ def _webinar(kind: str, name: str) -> str | None:
     return name if kind == "webinars" else None
 
 
-async def _existing(writer: Writer, kind: str, name: str, of: type[Event]) -> Any:
-    found = await writer.one(kind, name, of)
+def existing(found: E | None, kind: str) -> E:
+    """What was found of a kind of resource; 404 when there is no such one."""
     if found is None:
-        raise unknown(kind)
+        one = kind.removesuffix("s")
+        raise Problem(404, f"{one}-unknown", f"There is no such {one}")
     return found
 
 
@@ -147,9 +149,3 @@ def _same_request(there: Event, wanted: Event) -> None:
     if getattr(there, "version", 1) == 1 and there != wanted:
         detail = "This Idempotency-Key was used for another request."
         raise Problem(422, "idempotency-key-reused", "The key was used before", detail)
-
-
-def unknown(kind: str) -> Problem:
-    """404 for a kind of resource."""
-    one = {"programmes": "programme", "webinars": "webinar"}.get(kind, "enrolment")
-    return Problem(404, f"{one}-unknown", f"There is no such {one}")

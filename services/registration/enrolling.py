@@ -32,7 +32,6 @@ from shared.events.registration import (
 from shared.http import not_ready
 from shared.keys import participant_id_of, person_key
 from shared.publish import AsyncPublisher, Outgoing
-from shared.settings import KafkaSettings
 from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, Topic
 
 log = structlog.get_logger()
@@ -77,9 +76,9 @@ class Outcome(NamedTuple):
 class Enroller:
     """Enrols people in one webinar, under its lock."""
 
-    def __init__(self, settings: KafkaSettings, publisher: AsyncPublisher, sealer: Sealer,
-                 identity_key: bytes, webinar: WebinarSetV1, writer: Writer) -> None:  # fmt: skip
-        self._settings, self._publisher, self._sealer = settings, publisher, sealer
+    def __init__(self, publisher: AsyncPublisher, sealer: Sealer, identity_key: bytes,
+                 webinar: WebinarSetV1, writer: Writer) -> None:  # fmt: skip
+        self._publisher, self._sealer = publisher, sealer
         self._identity_key, self._webinar, self._writer = identity_key, webinar, writer
         self._view = writer.store.view
 

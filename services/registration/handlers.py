@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from typing import Any
 
+from redis import RedisError
+
 from services.registration.shrunk import ENROLMENT
 from shared.keys import split_person_key
 from shared.needed import parser_of
@@ -12,6 +14,7 @@ from shared.topics import ENROLMENTS, KEYS, PARTICIPANTS, PROGRAMMES, WEBINARS, 
 from shared.views import View, connect
 from shared.writes import Project, Writes
 
+Projection = Callable[[View, Writes, Record], None]
 NAME = "registration"
 TOPICS = (PROGRAMMES, WEBINARS, KEYS, PARTICIPANTS, ENROLMENTS)
 parse_needed = parser_of({
@@ -19,13 +22,17 @@ parse_needed = parser_of({
 })  # fmt: skip
 
 
-class RegistrationView(View):
-    """The view of this service."""
-
-
-def view_of(settings: Settings) -> RegistrationView:
+def view_of(settings: Settings) -> View:
     """The view of this installation; no I/O yet."""
-    return RegistrationView(settings, NAME, connect(settings))
+    return View(settings, NAME, connect(settings))
+
+
+def missing(view: View) -> list[str]:
+    """What whoever reads the view waits for, in plain sentences."""
+    try:
+        return [] if view.ready() else ["The registration view is being built from the topics."]
+    except RedisError:
+        return ["The store does not answer."]
 
 
 def projection(view: View) -> Project:
@@ -51,14 +58,14 @@ def _member(writes: Writes, key: str, name: str, present: bool) -> None:
         writes.zrem(key, name)
 
 
-def _programme(view: View, writes: Writes, record: Record) -> None:
-    _field(writes, view.key("programmes"), record.key, record.value)
-    _member(writes, view.key("programmes", "order"), record.key, record.value is not None)
+def _listed(kind: str) -> Projection:
+    """Records as they came, and their ids in order."""
 
+    def project(view: View, writes: Writes, record: Record) -> None:
+        _field(writes, view.key(kind), record.key, record.value)
+        _member(writes, view.key(kind, "order"), record.key, record.value is not None)
 
-def _webinar(view: View, writes: Writes, record: Record) -> None:
-    _field(writes, view.key("webinars"), record.key, record.value)
-    _member(writes, view.key("webinars", "order"), record.key, record.value is not None)
+    return project
 
 
 def _key(view: View, writes: Writes, record: Record) -> None:
@@ -88,9 +95,9 @@ def link_prefix(link: Any) -> str:
     return f"{link.zoom_number}|{link.registrant_id}|"
 
 
-PROJECTIONS: dict[Topic, Callable[[View, Writes, Record], None]] = {
-    PROGRAMMES: _programme,
-    WEBINARS: _webinar,
+PROJECTIONS: dict[Topic, Projection] = {
+    PROGRAMMES: _listed("programmes"),
+    WEBINARS: _listed("webinars"),
     KEYS: _key,
     PARTICIPANTS: _person,
     ENROLMENTS: _enrolment,

@@ -28,7 +28,6 @@ from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.http import not_ready
 from shared.keys import participant_id_of
 from shared.publish import AsyncPublisher
-from shared.settings import KafkaSettings
 
 log = structlog.get_logger()
 CHUNK = 1_000
@@ -80,9 +79,9 @@ class Result:
 class Importer:
     """Brings people into webinars."""
 
-    def __init__(self, settings: KafkaSettings, publisher: AsyncPublisher, writers: Writers,
-                 sealer: Sealer, identity_key: bytes) -> None:  # fmt: skip
-        self._settings, self._publisher, self._writers = settings, publisher, writers
+    def __init__(self, publisher: AsyncPublisher, writers: Writers, sealer: Sealer,
+                 identity_key: bytes) -> None:  # fmt: skip
+        self._publisher, self._writers = publisher, writers
         self._sealer, self._identity_key = sealer, identity_key
 
     async def enrol_one(
@@ -117,8 +116,7 @@ class Importer:
             result.visible = await applied(writer.store, places)
 
     def _enroller(self, webinar: WebinarSetV1, writer: Writer) -> Enroller:
-        return Enroller(self._settings, self._publisher, self._sealer, self._identity_key,
-                        webinar, writer)  # fmt: skip
+        return Enroller(self._publisher, self._sealer, self._identity_key, webinar, writer)
 
 
 def people_of(webinar_id: str) -> str:

@@ -5,19 +5,20 @@ person would make their sealed data unreadable. So readiness and data are read i
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import orjson
 from redis import RedisError
 from redis.asyncio import Redis
 
-from services.registration.handlers import RegistrationView
 from services.registration.shrunk import ENROLMENT
 from shared.events import Event
 from shared.http import not_ready
 from shared.settings import Settings
 from shared.topics import Topic
+from shared.views import View
 
+E = TypeVar("E", bound=Event)
 Command = tuple[Any, ...]
 Places = Mapping[tuple[Topic, int], int]
 """Offsets by topic and partition; each is the offset after the last record that is meant."""
@@ -33,7 +34,7 @@ class Page(NamedTuple):
 class Store:
     """The view, read from an event loop."""
 
-    def __init__(self, settings: Settings, view: RegistrationView) -> None:
+    def __init__(self, settings: Settings, view: View) -> None:
         self.view = view
         self.redis: Redis = Redis.from_url(
             settings.redis, socket_timeout=10, socket_connect_timeout=5
@@ -65,10 +66,12 @@ class Store:
             raise not_ready("The write was interrupted and can be repeated.")
         return answers
 
-    async def one(self, key: str, name: str, kind: type[Event]) -> Any:
+    async def one(
+        self, key: str, name: str, kind: type[E], lock: tuple[str, bytes] | None = None
+    ) -> E | None:
         """The event of a hash field, or None."""
-        (value,) = await self.read(("HGET", self.view.key(key), name))
-        return None if value is None else kind.parse(ENROLMENT.unpack(value))
+        (value,) = await self.read(("HGET", self.view.key(key), name), lock=lock)
+        return None if value is None else kind.parse(_json(value))
 
     async def page(
         self, values: Sequence[str], order: Sequence[str], cursor: str, limit: int
@@ -81,7 +84,7 @@ class Store:
         if not names:
             return Page([], None)
         (found,) = await self.read(("HMGET", self.view.key(*values), *names))
-        items = [orjson.loads(ENROLMENT.unpack(value)) for value in found if value is not None]
+        items = [orjson.loads(_json(value)) for value in found if value is not None]
         return Page(items, names[-1].decode() if more else None)
 
     async def behind(self, places: Places) -> bool:
@@ -91,3 +94,8 @@ class Store:
         keys = [self.view.key("position", topic.name, str(p)) for topic, p in places]
         found = await self.redis.mget(keys)
         return any(int(at or 0) < end for at, end in zip(found, places.values(), strict=True))
+
+
+def _json(kept: bytes) -> bytes:
+    """Of what the view keeps: enrolments are shrunk, all else stands as it was published."""
+    return ENROLMENT.unpack(kept)

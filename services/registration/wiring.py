@@ -54,19 +54,12 @@ def run_worker() -> None:
 
 def worker_misses(settings: KafkaSettings, projector: "Projector") -> list[str]:
     """What the worker waits for, in plain sentences."""
-    from redis import RedisError
+    from services.registration.handlers import missing
 
-    missing = []
-    if not kafka_answers(settings):
-        missing.append("Kafka does not answer.")
+    found = [] if kafka_answers(settings) else ["Kafka does not answer."]
     if not projector.consumer.ready.is_set():
-        missing.append("No partitions are assigned yet.")
-    try:
-        if not projector.view.ready():
-            missing.append("The registration view is being built from the topics.")
-    except RedisError:
-        missing.append("The store does not answer.")
-    return missing
+        found.append("No partitions are assigned yet.")
+    return [*found, *missing(projector.view)]
 
 
 def kafka_answers(settings: KafkaSettings) -> bool:

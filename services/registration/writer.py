@@ -13,15 +13,15 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any
 
-from aiokafka import AIOKafkaConsumer, TopicPartition
+from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError
 from redis import RedisError
 
 from services.registration.handlers import TOPICS
-from services.registration.shrunk import ENROLMENT
-from services.registration.stores import Command, Places, Store
+from services.registration.stores import Command, E, Places, Store
 from shared.events import Event
 from shared.http import Problem, not_ready
+from shared.log_client import LogClient
 from shared.provision import partitions_of
 from shared.publish import AsyncPublisher, Outgoing
 from shared.settings import KafkaSettings
@@ -37,37 +37,22 @@ _RENEW = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('pexpire',
 _RELEASE = "return redis.call('get', KEYS[1]) == ARGV[1] and redis.call('del', KEYS[1])"
 
 
-class Ends:
+class Ends(LogClient):
     """Asks the broker where the topics end."""
 
     def __init__(self, settings: KafkaSettings, topics: Sequence[Topic] = TOPICS) -> None:
-        self._settings = settings
+        super().__init__(settings, request_timeout_ms=5_000)
         self._asked = {
             TopicPartition(settings.topic(topic), partition): (topic, partition)
             for topic in topics
             for partition in range(partitions_of(topic, settings))
         }
-        self._consumer: AIOKafkaConsumer | None = None
-
-    async def start(self) -> None:
-        """Connect; raises aiokafka.errors.KafkaConnectionError."""
-        self._consumer = AIOKafkaConsumer(
-            bootstrap_servers=self._settings.kafka, enable_auto_commit=False,
-            request_timeout_ms=5_000,
-        )  # fmt: skip
-        await self._consumer.start()
-
-    async def stop(self) -> None:
-        """Disconnect."""
-        if self._consumer is not None:
-            await self._consumer.stop()
 
     async def __call__(self) -> Places:
         """The offset after the last record of each partition; 503 when no broker answers."""
-        assert self._consumer is not None  # noqa: S101 - start() precedes all work
         try:
             async with asyncio.timeout(PATIENCE):
-                found = await self._consumer.end_offsets(list(self._asked))
+                found = await self._client.end_offsets(list(self._asked))
         except (KafkaError, TimeoutError) as away:
             raise not_ready("Kafka does not answer.") from away
         return {self._asked[tp]: end for tp, end in found.items() if end}
@@ -84,10 +69,9 @@ class Writer:
         """`Store.read` that also checks that the lock is still held."""
         return await self.store.read(*commands, lock=self.lock)
 
-    async def one(self, key: str, name: str, kind: type[Event]) -> Any:
-        """The event of a hash field, or None."""
-        (value,) = await self.read(("HGET", self.store.view.key(key), name))
-        return None if value is None else kind.parse(ENROLMENT.unpack(value))
+    async def one(self, key: str, name: str, kind: type[E]) -> E | None:
+        """`Store.one` that also checks that the lock is still held."""
+        return await self.store.one(key, name, kind, lock=self.lock)
 
     async def publish(self, topic: Topic, key: str, event: Event, *beside: Outgoing) -> bool:
         """Write one event (and what goes with it), then wait for the view; whether it came in time.

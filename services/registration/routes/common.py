@@ -55,11 +55,16 @@ def new_id(route: str, caller: Caller, key: str | None) -> str:
     return derived_id(route, caller.subject, key) if key else str(uuid4())
 
 
-def refuse(faults: Iterable[Fault]) -> None:
-    """422 with every fault; nothing when there is none."""
+def invalid(faults: Iterable[Fault]) -> Problem:
+    """422 with every fault."""
     found = [fault._asdict() for fault in faults]
-    if found:
-        raise Problem(422, "invalid", "The request is not valid", errors=found)
+    return Problem(422, "invalid", "The request is not valid", errors=found)
+
+
+def refuse(faults: Iterable[Fault]) -> None:
+    """`invalid`, raised when there is a fault."""
+    if found := list(faults):
+        raise invalid(found)
 
 
 def say(response: Response, change: Change, location: str = "") -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request, Response
 
-from services.registration.commands import Change, audit, unknown
+from services.registration.commands import Change, audit, existing
 from services.registration.domain.people import Person, Webinar, as_person, cell_problems
 from services.registration.domain.problems import sentence
 from services.registration.domain.programme import Fault
@@ -26,7 +26,7 @@ from services.registration.routes.common import (
 )
 from shared.crypto import CannotOpen
 from shared.events.registration import EnrolledV1, Link, ParticipantRegisteredV1, WebinarSetV1
-from shared.http import Problem
+from shared.http import Caller, Problem
 
 router = APIRouter(tags=["enrolments"])
 ENROLMENTS = "/v1/webinars/{webinar_id}/enrolments"
@@ -46,24 +46,15 @@ async def enrol(webinar_id: str, body: EnrolmentBody, work: Work, caller: Organi
                 response: Response) -> Any:  # fmt: skip
     """Like a row of an import; the same again changes nothing."""
     webinar = await existing_webinar(work, webinar_id)
-    person = person_of(body, webinar)
-    outcome, event, visible = await work.importer.enrol_one(webinar, person)
-    participant_id = event.participant_id
-    say(response, Change(event, outcome == "created", visible), path_of(webinar_id, participant_id))
-    if outcome != "unchanged":
-        record = audit(caller, f"enrolment-{outcome}", participant_id, None, event.version,
-                       webinar_id)  # fmt: skip
-        await work.commands.note(record)
-    return {**event.model_dump(), "outcome": outcome}
+    return await enrolled(work, webinar, body, "enrolment", caller, response)
 
 
 @router.get(ENROLMENTS + "/{participant_id}", response_model=Enrolment, summary="One enrolment")
 async def get(webinar_id: str, participant_id: str, work: Work, caller: Reader,
               response: Response) -> Any:  # fmt: skip
     """With its version as ETag."""
-    event = await work.store.one(f"enrolments:{webinar_id}", participant_id, EnrolledV1)
-    if event is None:
-        raise unknown("enrolments")
+    found = await work.store.one(f"enrolments:{webinar_id}", participant_id, EnrolledV1)
+    event = existing(found, "enrolments")
     response.headers["ETag"] = f'"{event.version}"'
     return event.model_dump()
 
@@ -106,15 +97,21 @@ async def participant(
 
 async def existing_webinar(work: Parts, webinar_id: str) -> WebinarSetV1:
     """The webinar, or 404."""
-    webinar: WebinarSetV1 | None = await work.store.one("webinars", webinar_id, WebinarSetV1)
-    if webinar is None:
-        raise unknown("webinars")
-    return webinar
+    return existing(await work.store.one("webinars", webinar_id, WebinarSetV1), "webinars")
 
 
-def path_of(webinar_id: str, participant_id: str) -> str:
-    """Where an enrolment can be read."""
-    return f"/v1/webinars/{webinar_id}/enrolments/{participant_id}"
+async def enrolled(work: Parts, webinar: WebinarSetV1, body: EnrolmentBody, what: str,
+                   caller: Caller, response: Response) -> dict[str, Any]:  # fmt: skip
+    """Enrol one person and answer; the audit trail calls it `what`."""
+    webinar_id = webinar.webinar_id
+    person = person_of(body, webinar)
+    outcome, event, visible = await work.importer.enrol_one(webinar, person)
+    who, change = event.participant_id, Change(event, outcome == "created", visible)
+    say(response, change, f"/v1/webinars/{webinar_id}/enrolments/{who}")
+    if outcome != "unchanged":
+        done = audit(caller, f"{what}-{outcome}", who, None, event.version, webinar_id)
+        await work.commands.note(done)
+    return {**event.model_dump(), "outcome": outcome}
 
 
 def person_of(body: EnrolmentBody, webinar: WebinarSetV1) -> Person:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Body, Request, Response
 
-from services.registration.commands import unknown
+from services.registration.commands import existing
 from services.registration.domain.programme import (
     Fault,
     next_programme,
@@ -58,9 +58,8 @@ async def list_all(request: Request, response: Response, work: Work, caller: Rea
 @router.get("/{programme_id}", response_model=Programme, summary="One programme with its quotas")
 async def get(programme_id: str, work: Work, caller: Reader, response: Response) -> Any:
     """With its version as ETag."""
-    event = await work.store.one("programmes", programme_id, ProgrammeSetV1)
-    if event is None:
-        raise unknown("programmes")
+    found = await work.store.one("programmes", programme_id, ProgrammeSetV1)
+    event = existing(found, "programmes")
     response.headers["ETag"] = f'"{event.version}"'
     return programme_of(event)
 

@@ -11,11 +11,10 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from starlette.middleware.cors import CORSMiddleware
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from services.registration.commands import Change, audit
 from services.registration.routes.answers import Enrolled
 from services.registration.routes.bodies import EnrolmentBody, WalkInBody
-from services.registration.routes.common import Work, say
-from services.registration.routes.enrolments import existing_webinar, path_of, person_of
+from services.registration.routes.common import Work
+from services.registration.routes.enrolments import enrolled, existing_webinar
 from shared.http import Caller, Problem, Role, caller_of
 from shared.passes import NoPass, read
 
@@ -63,10 +62,4 @@ async def walk_in(webinar_id: str, body: WalkInBody, work: Work, response: Respo
     webinar = await existing_webinar(work, webinar_id)
     said = body.model_dump(exclude={"walk_in_id"})
     row = EnrolmentBody(external_id=f"walk-in-{body.walk_in_id}", mode="onsite", **said)
-    outcome, event, visible = await work.importer.enrol_one(webinar, person_of(row, webinar))
-    person = event.participant_id
-    say(response, Change(event, outcome == "created", visible), path_of(webinar_id, person))
-    if outcome != "unchanged":
-        done = audit(caller, f"walk-in-{outcome}", person, None, event.version, webinar_id)
-        await work.commands.note(done)
-    return {**event.model_dump(), "outcome": outcome}
+    return await enrolled(work, webinar, row, "walk-in", caller, response)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Body, Request, Response
 from pydantic import ValidationError
 
-from services.registration.commands import unknown
+from services.registration.commands import existing
 from services.registration.domain.programme import Fault
 from services.registration.domain.webinar import webinar_faults
 from services.registration.routes.answers import Webinar, Webinars, webinar_dict, webinar_of
@@ -21,6 +21,7 @@ from services.registration.routes.common import (
     Parts,
     Reader,
     Work,
+    invalid,
     new_id,
     paged,
     refuse,
@@ -44,7 +45,7 @@ async def create(body: WebinarBody, work: Work, caller: Organiser, response: Res
     """Its year is its programme's. Times may have any offset and are kept in UTC."""
     programme = await work.store.one("programmes", body.programme_id, ProgrammeSetV1)
     if programme is None:
-        refuse([Fault("/programme_id", "Program tidak dikenal. / Unknown programme.")])
+        raise invalid([Fault("/programme_id", "Program tidak dikenal. / Unknown programme.")])
     webinar_id = new_id("webinars", caller, idempotency_key)
     wanted = _event(work, body, webinar_id=webinar_id, year=programme.year)
     refuse(webinar_faults(wanted))
@@ -65,9 +66,7 @@ async def list_all(request: Request, response: Response, work: Work, caller: Rea
 @router.get("/{webinar_id}", response_model=Webinar, summary="One webinar")
 async def get(webinar_id: str, work: Work, caller: Reader, response: Response) -> Any:
     """With its version as ETag."""
-    event = await work.store.one("webinars", webinar_id, WebinarSetV1)
-    if event is None:
-        raise unknown("webinars")
+    event = existing(await work.store.one("webinars", webinar_id, WebinarSetV1), "webinars")
     response.headers["ETag"] = f'"{event.version}"'
     return webinar_of(event)
 
@@ -90,8 +89,8 @@ async def patch(webinar_id: str, body: MergePatch, work: Work, caller: Organiser
         try:
             return WebinarBody.model_validate(merge_patch(webinar_of(before), body))
         except ValidationError as wrong:
-            refuse(Fault("/" + "/".join(map(str, e["loc"])), e["msg"]) for e in wrong.errors())
-            raise
+            faults = (Fault("/" + "/".join(map(str, e["loc"])), e["msg"]) for e in wrong.errors())
+            raise invalid(faults) from wrong
 
     return await _edit(work, caller, response, webinar_id, if_match, merged)
 
