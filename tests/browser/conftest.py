@@ -12,7 +12,6 @@ import pytest
 from deploy.local.settings import LocalSettings
 from deploy.local.stack import Stack
 from tests.browser.webdriver import Browser, missing_tool
-from tests.services.reporting.conftest import Processes
 from tests.support.door_phone import (
     PEOPLE,
     SERVICES,
@@ -23,6 +22,7 @@ from tests.support.door_phone import (
     until,
     webinar,
 )
+from tests.support.processes import Processes
 
 ROOT = Path(__file__).parents[2]
 
@@ -60,7 +60,7 @@ def axe() -> str:
 @pytest.fixture(scope="module")
 def run(provisioned: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Start processes of reporting; all end with the module."""
-    processes = Processes(provisioned, tmp_path_factory.mktemp("reporting"))
+    processes = Processes("reporting", provisioned, tmp_path_factory.mktemp("reporting"))
     yield processes
     processes.stop("api", "worker")
 

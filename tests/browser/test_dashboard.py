@@ -6,7 +6,6 @@ from typing import Any
 import pytest
 
 from tests.browser.webdriver import Browser
-from tests.services.reporting.conftest import Processes
 from tests.services.reporting.world import (
     certified,
     decided,
@@ -16,6 +15,7 @@ from tests.services.reporting.world import (
     publish,
     until,
 )
+from tests.support.processes import Processes
 
 PHONE, DESKTOP = (360, 780), (1280, 900)
 PEOPLE = 12

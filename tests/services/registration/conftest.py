@@ -1,15 +1,7 @@
-"""Registration's processes as they run: separate OS processes, a real broker, a real store."""
+"""Registration's processes as they run, and an organiser who talks to them."""
 
 import base64
-import os
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,100 +9,30 @@ import pytest
 import redis
 from kafka import KafkaConsumer, TopicPartition
 
-TOKEN = "token-of-the-tests"
+from tests.support.processes import TOKEN, Process, Processes
+
 KEY = base64.b64encode(bytes(range(32))).decode()
-ROOT = Path(__file__).parents[3]
-WITHIN = 60.0
-
-
-class Process:
-    """One process of registration, its log, and how to end it."""
-
-    def __init__(self, name: str, environment: dict[str, str], log: Path) -> None:
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = free.getsockname()[1]
-        self.url, self.log = f"http://127.0.0.1:{self.port}", log
-        self._command = [sys.executable, "-m", "services.registration", name]
-        self._environment = {**environment, "HADIR_HTTP_PORT": str(self.port)}
-        self.start()
-
-    def start(self) -> None:
-        """Start (again), on the same port."""
-        with self.log.open("ab") as out:
-            self.process = subprocess.Popen(
-                self._command, env=self._environment, cwd=ROOT, stdout=out, stderr=out
-            )
-
-    def wait_ready(self) -> "Process":
-        """Until /readyz says 200."""
-        until = time.monotonic() + WITHIN
-        while True:
-            with suppress(httpx.TransportError):
-                if httpx.get(self.url + "/readyz").status_code == 200:
-                    return self
-            assert self.process.poll() is None, self.log.read_text()[-3000:]
-            assert time.monotonic() < until, self.log.read_text()[-3000:]
-            time.sleep(0.05)
-
-    def signal(self, number: int) -> None:
-        """Send a signal."""
-        self.process.send_signal(number)
-
-    def kill(self) -> None:
-        """SIGKILL, as a crash would."""
-        self.process.kill()
-        self.process.wait()
-
-    def stop(self) -> None:
-        """A clean stop, also of a process that was halted."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGCONT)
-            self.process.terminate()
-            try:
-                self.process.wait(10)
-            except subprocess.TimeoutExpired:
-                self.kill()
 
 
 @pytest.fixture(scope="module")
-def run(
-    provisioned: Any, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Callable[..., Process]]:
+def run(provisioned: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Processes]:
     """Start `api` or `worker`; keywords are further settings."""
-    folder = tmp_path_factory.mktemp("registration")
-    running: list[Process] = []
-
-    def start(name: str, **more: str) -> Process:
-        environment = {
-            "PATH": os.environ["PATH"],
-            "PYTHONPATH": str(ROOT),
-            "HADIR_KAFKA": provisioned.kafka,
-            "HADIR_REDIS": provisioned.redis,
-            "HADIR_TOPIC_PREFIX": provisioned.topic_prefix,
-            "HADIR_PARTITIONS": str(provisioned.partitions),
-            "HADIR_DEV_TOKEN": TOKEN,
-            "HADIR_KEK": KEY,
-            "HADIR_IDENTITY_KEY": KEY,
-            **more,
-        }
-        process = Process(name, environment, folder / f"{name}-{len(running)}.log")
-        running.append(process)
-        return process
-
-    yield start
-    for process in running:
-        process.stop()
+    keys = {"HADIR_KEK": KEY, "HADIR_IDENTITY_KEY": KEY}
+    processes = Processes(
+        "registration", provisioned, tmp_path_factory.mktemp("registration"), **keys
+    )
+    yield processes
+    processes.stop("api", "worker")
 
 
 @pytest.fixture(scope="module")
-def worker(run: Callable[..., Process]) -> Process:
+def worker(run: Processes) -> Process:
     """The worker; a stable instance, so that it is back at once after a crash."""
     return run("worker", HADIR_INSTANCE="worker-0")
 
 
 @pytest.fixture(scope="module")
-def api(run: Callable[..., Process], worker: Process) -> Process:
+def api(run: Processes, worker: Process) -> Process:
     """An api, ready."""
     started = run("api")
     worker.wait_ready()

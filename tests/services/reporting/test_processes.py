@@ -17,7 +17,6 @@ import pytest
 from services.reporting.audit import audit, rebuild
 from services.reporting.domain.quota import Cell
 from shared.views import connect
-from tests.services.reporting.conftest import ROOT, TOKEN, Processes
 from tests.services.reporting.world import (
     Life,
     counts_said,
@@ -31,6 +30,7 @@ from tests.services.reporting.world import (
     webinar,
     webinar_id,
 )
+from tests.support.processes import ROOT, TOKEN, Processes
 
 JAMBI = Cell(2026, "15", "asn")
 Run = Processes
