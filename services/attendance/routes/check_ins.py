@@ -12,7 +12,14 @@ from services.attendance.check_in import CheckIns, pairs_at_two_gates
 from services.attendance.door_codes import code_of
 from services.attendance.knowledge import to_webinar
 from services.attendance.pages.qr import qr_svg
-from services.attendance.routes.common import PREFIX, Door, Organiser, view_of, webinar_of
+from services.attendance.routes.common import (
+    PREFIX,
+    Door,
+    Organiser,
+    some_enrolled,
+    view_of,
+    webinar_of,
+)
 from services.attendance.scan_memory import Taken
 from services.attendance.scans import ScanIn, ScannerIn, ScanResult
 from shared.events.registration import WebinarSetV1
@@ -127,13 +134,12 @@ def list_codes(
     view = view_of(request)
     webinar_of(view, webinar_id)
     key: bytes = request.app.state.settings.code_key
-    people = view.people(webinar_id, cursor, limit)
-    enrolled = view.enrolled(webinar_id, people)
+    enrolled, after = some_enrolled(view, webinar_id, cursor, limit)
     items = [
         {"participant_id": p, "external_id": e[0], "code": code_of(key, webinar_id, p)}
         for p, e in enrolled.items()
     ]
-    return {"items": items, "next": people[-1] if len(people) == limit else None}
+    return {"items": items, "next": after}
 
 
 @router.get("/check-in-codes/{participant_id}.svg", summary="A person's QR code as a picture",

@@ -9,7 +9,7 @@ from services.attendance.door_codes import code_of
 from services.attendance.pages.qr import qr_svg
 from services.attendance.pages.render import Language, Texts, page
 from services.attendance.pages.sign_in import visitor
-from services.attendance.routes.common import view_of, webinar_of
+from services.attendance.routes.common import some_enrolled, view_of, webinar_of
 from shared.http import Caller, Role
 
 router = APIRouter(include_in_schema=False)
@@ -35,11 +35,11 @@ def sheet(
     view = view_of(request)
     webinar = webinar_of(view, webinar_id)
     key: bytes = request.app.state.settings.code_key
-    people = view.people(webinar_id, cursor, limit)
+    enrolled, after = some_enrolled(view, webinar_id, cursor, limit)
     codes = [
         (enrolment[0], Markup(qr_svg(code_of(key, webinar_id, person))))  # noqa: S704 - our own SVG
-        for person, enrolment in view.enrolled(webinar_id, people).items()
+        for person, enrolment in enrolled.items()
         if enrolment[1] == "enrolled"
     ]
     return page("codes.html", lang, TEXTS, title=webinar["title"], codes=codes, limit=limit,
-                next=people[-1] if len(people) == limit else None)  # fmt: skip
+                next=after)  # fmt: skip

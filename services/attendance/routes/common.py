@@ -62,6 +62,13 @@ def enrolled_or_refused(view: AttendanceView, webinar_id: str, people: Iterable[
                       ENROL_FIRST, participant_ids=unknown, external_ids=named)  # fmt: skip
 
 
+def some_enrolled(view: AttendanceView, webinar_id: str, cursor: str,
+                  limit: int) -> tuple[dict[str, list[str]], str | None]:  # fmt: skip
+    """A page of enrolments, as the view has them, and the cursor of the next one (None = the last)."""
+    people = view.people(webinar_id, cursor, limit)
+    return view.enrolled(webinar_id, people), people[-1] if len(people) == limit else None
+
+
 def session_of(webinar: dict[str, Any], session_id: str) -> dict[str, Any]:
     """A session of a webinar; raises Problem 422 when there is none."""
     for session in webinar["sessions"]:

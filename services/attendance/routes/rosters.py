@@ -9,7 +9,7 @@ from pydantic import BaseModel
 
 from services.attendance.door_codes import code_of, mark_of
 from services.attendance.knowledge import second
-from services.attendance.routes.common import PREFIX, Door, view_of, webinar_of
+from services.attendance.routes.common import PREFIX, Door, some_enrolled, view_of, webinar_of
 from shared.regions import regions
 
 router = APIRouter(tags=["door"])
@@ -90,15 +90,13 @@ def door_roster(
     view = view_of(request)
     webinar_of(view, webinar_id)
     key: bytes = request.app.state.settings.code_key
-    people = view.people(webinar_id, cursor, limit)
-    enrolled = view.enrolled(webinar_id, people)
+    enrolled, after = some_enrolled(view, webinar_id, cursor, limit)
     items = [
         {"participant_id": p, "external_id": e[0], "mark": mark_of(code_of(key, webinar_id, p)),
          "region": _region(e[2]), "mode": e[3], "status": e[1]}
         for p, e in enrolled.items()
     ]  # fmt: skip
-    last = people[-1] if len(people) == limit else None
-    return {"items": items, "total": view.enrolments(webinar_id), "next": last}
+    return {"items": items, "total": view.enrolments(webinar_id), "next": after}
 
 
 def _region(code: str) -> str:

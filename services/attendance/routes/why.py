@@ -11,7 +11,14 @@ from services.attendance.pages.render import Language, page, sentence
 from services.attendance.pages.sign_in import visitor
 from services.attendance.routes.attendance import items_of
 from services.attendance.routes.check_ins import flags_of
-from services.attendance.routes.common import PREFIX, Organiser, Reader, view_of, webinar_of
+from services.attendance.routes.common import (
+    PREFIX,
+    Organiser,
+    Reader,
+    some_enrolled,
+    view_of,
+    webinar_of,
+)
 from services.attendance.state_client import WorkerStates
 from services.attendance.why.naming import names
 from services.attendance.why.personal_link import PATH, link_code, read_link
@@ -101,12 +108,12 @@ def list_links(
     view = view_of(request)
     webinar_of(view, webinar_id)
     key: bytes = request.app.state.settings.code_key
-    people = view.people(webinar_id, cursor, limit)
+    enrolled, after = some_enrolled(view, webinar_id, cursor, limit)
     items = [
         {"participant_id": p, "external_id": e[0], "path": PATH + link_code(key, webinar_id, p)}
-        for p, e in view.enrolled(webinar_id, people).items()
+        for p, e in enrolled.items()
     ]
-    return {"items": items, "next": people[-1] if len(people) == limit else None}
+    return {"items": items, "next": after}
 
 
 def _known(request: Request, webinar_id: str, participant_id: str) -> tuple[Any, Any]:
