@@ -5,28 +5,16 @@ from typing import TypeVar
 
 from deploy.cli.errors import CannotDo
 from deploy.local.running import read_card
+from deploy.local.secret_file import load_or_make
 from deploy.local.settings import local_settings
-from shared.settings import PREFIX, KafkaSettings, Settings, load
+from shared.settings import PREFIX, KafkaSettings, load
 
 S = TypeVar("S", bound=KafkaSettings)
 
 
 def kafka_settings() -> KafkaSettings:
-    """HADIR_KAFKA and what belongs to it, else those of the system that runs on the data folder.
-
-    Raises:
-        CannotDo: neither is there.
-    """
-    return _from(KafkaSettings)
-
-
-def full_settings() -> Settings:
-    """The same with HADIR_REDIS.
-
-    Raises:
-        CannotDo: neither is there.
-    """
-    return _from(Settings)
+    """Those of `settings_of` that every command on topics needs."""
+    return settings_of(KafkaSettings)
 
 
 def running() -> dict[str, str]:
@@ -42,11 +30,12 @@ def running() -> dict[str, str]:
 
 
 def settings_of(kind: type[S]) -> S:
-    """Settings of some other kind, on the same system."""
-    return _from(kind)
+    """From HADIR_*; without HADIR_KAFKA on the system that `hadir up` runs on the data folder, with
+    its secrets.
 
-
-def _from(kind: type[S]) -> S:
+    Raises:
+        CannotDo: neither is there.
+    """
     if f"{PREFIX}KAFKA" in os.environ:
         return load(kind)
     local = local_settings()
@@ -56,5 +45,9 @@ def _from(kind: type[S]) -> S:
             f"The setting HADIR_KAFKA is missing, and no system of `hadir up` runs on"
             f" {local.data_dir}."
         )
-    running = {f"{PREFIX}{name.upper()}": card[name] for name in ("kafka", "redis", "topic_prefix")}
-    return load(kind, {**os.environ, **running})
+    known = {
+        **load_or_make(local.data_dir / "secrets.json"),
+        **{name: card[name] for name in ("kafka", "redis", "topic_prefix")},
+        "partitions": str(local.partitions),
+    }
+    return load(kind, {**os.environ, **{f"{PREFIX}{k.upper()}": v for k, v in known.items()}})

@@ -1,13 +1,7 @@
 """Every view of the system in one table, for `hadir rebuild` and `hadir audit`."""
 
-import os
-from collections.abc import Mapping
-
-from deploy.cli.errors import CannotDo
-from deploy.local.running import read_card
-from deploy.local.secret_file import load_or_make
-from deploy.local.settings import local_settings
-from shared.settings import PREFIX, Key, Settings, load
+from deploy.cli.target import settings_of
+from shared.settings import Key, Settings
 from shared.view_audit import BuildView, Built
 from shared.views import connect
 
@@ -19,27 +13,8 @@ class OperatorSettings(Settings):
 
 
 def operator_settings() -> OperatorSettings:
-    """From HADIR_*, else those of the system that `hadir up` runs on the data folder.
-
-    Raises:
-        CannotDo: neither is there.
-    """
-    if f"{PREFIX}KAFKA" in os.environ:
-        return load(OperatorSettings)
-    data = local_settings().data_dir
-    card = read_card(data)
-    if card is None:
-        raise CannotDo(
-            f"The setting HADIR_KAFKA is missing, and no system of `hadir up` runs on {data}."
-        )
-    given = {**load_or_make(data / "secrets.json"), **_addresses(card)}
-    return load(OperatorSettings, {f"{PREFIX}{k.upper()}": v for k, v in given.items()})
-
-
-def _addresses(card: Mapping[str, str]) -> dict[str, str]:
-    return {name: card[name] for name in ("kafka", "redis", "topic_prefix")} | {
-        "partitions": str(local_settings().partitions)
-    }
+    """Of the system that the command works on; raises CannotDo when there is none."""
+    return settings_of(OperatorSettings)
 
 
 def _attendance(settings: Settings) -> Built:
