@@ -1,10 +1,8 @@
-"""CloudEvents 1.0 around our events: Kafka binary mode, and the header of a batch frame."""
+"""CloudEvents 1.0 around our events, in Kafka's binary mode."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from functools import lru_cache
-
-import orjson
 
 from shared.events import Encoded, Event
 
@@ -48,11 +46,6 @@ def kafka_headers(
     pairs = attributes(event, source=source, key=key, time=time, body=body)
     pairs["content-type"] = CONTENT_TYPE
     return [(name, value.encode()) for name, value in pairs.items()]
-
-
-def frame_header(event: Event, *, source: str, key: str, time: datetime) -> bytes:
-    """The header JSON of one event in a batch record."""
-    return orjson.dumps({**attributes(event, source=source, key=key, time=time), "key": key})
 
 
 def header(headers: Sequence[tuple[str, bytes]] | None, name: str) -> str | None:

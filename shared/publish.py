@@ -14,9 +14,7 @@ from shared.bulk import Outgoing, Written, partition_for, write_in_bulk
 from shared.envelope import kafka_headers
 from shared.settings import KafkaSettings
 
-__all__ = [
-    "AsyncPublisher", "KafkaPublisher", "MemoryPublisher", "Outgoing", "Publisher", "Written",
-]  # fmt: skip
+__all__ = ["AsyncPublisher", "KafkaPublisher", "Outgoing", "Publisher", "Written"]
 T = TypeVar("T")
 
 MAX_REQUEST = 4 * 1024 * 1024
@@ -128,24 +126,3 @@ class AsyncPublisher:
     async def publish_many(self, events: Sequence[Outgoing]) -> list[Written]:
         """As `publish`, for a fraction of its work an event when there are hundreds."""
         return await write_in_bulk(self.producer, self._settings, events)
-
-
-class MemoryPublisher:
-    """The in-memory twin for unit tests: keeps what was published, in order."""
-
-    def __init__(self, settings: KafkaSettings) -> None:
-        self._settings = settings
-        self.records: list[Outgoing] = []
-        self._ends: dict[tuple[str, int], int] = {}
-
-    def publish(self, events: Sequence[Outgoing]) -> list[Written]:
-        """See `Publisher`."""
-        written = []
-        for out in events:
-            topic, _, _, partition, _ = _record(self._settings, out)
-            offset = self._ends.get((topic, partition), 0)
-            self._ends[topic, partition] = offset + 1
-            self.records.append(out)
-            moment = out.time or datetime.now(UTC)
-            written.append(Written(partition, offset, int(moment.timestamp() * 1000)))
-        return written

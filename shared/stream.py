@@ -51,7 +51,6 @@ class StreamWorker:
 
     def __init__(self, settings: KafkaSettings, name: str, stages: Mapping[Topic, NewStage],
                  *, instance: str = "", keeper: Keeper | None = None) -> None:  # fmt: skip
-        self._settings = settings
         self._stages = {settings.topic(topic): (topic, new) for topic, new in stages.items()}
         self.runners: dict[Place, Runner] = {}
         self._reader = LogReader(settings, settings.group(name))

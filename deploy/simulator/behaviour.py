@@ -161,7 +161,7 @@ def _online(actor: Actor, n: int, links: int) -> Iterator[Connection]:
         opened = meeting.opened + (int(actor.rng.expovariate(1 / 30)) + 2 if k else 0)
         stay = max(begin, opened), min(end, meeting.closed)
         if stay[1] - stay[0] >= 60:
-            yield from _in_one_meeting(actor, session, meeting, stay, says, link)
+            yield from _in_one_meeting(actor, meeting, stay, says, link)
 
 
 def _arrival(actor: Actor, session: Session, meeting: Meeting) -> int:
@@ -183,7 +183,7 @@ def _departure(actor: Actor, session: Session, meeting: Meeting) -> int:
 
 
 def _in_one_meeting(
-    actor: Actor, session: Session, meeting: Meeting, stay: Stay, says: Says, link: int
+    actor: Actor, meeting: Meeting, stay: Stay, says: Says, link: int
 ) -> Iterator[Connection]:
     """The stay cut into connections, and what runs beside it."""
     rates = actor.scenario.rates

@@ -38,7 +38,7 @@ class LiveStore:
     """Written by workers, read by apis."""
 
     def __init__(self, settings: KafkaSettings, client: "redis.Redis") -> None:
-        self._redis, self._partitions = client, settings.partitions
+        self._redis = client
         self._now = f"{settings.topic_prefix}attendance-live:now:"
         self._minutes = f"{settings.topic_prefix}attendance-live:minutes:"
 

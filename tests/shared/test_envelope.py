@@ -6,7 +6,7 @@ import orjson
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_kafka_event
 
-from shared.envelope import as_dict, attributes, frame_header, header, kafka_headers, rfc3339
+from shared.envelope import as_dict, attributes, header, kafka_headers, rfc3339
 from shared.examples import example
 from shared.topics import EVENT_TYPES
 
@@ -36,13 +36,6 @@ def test_the_same_event_said_again_has_the_same_id() -> None:
     again = attributes(event, source=SOURCE, key="k", time=NOON + timedelta(hours=1))
     assert first["ce_id"] == again["ce_id"]
     assert first["ce_time"] != again["ce_time"]
-
-
-def test_a_frame_s_header_has_the_same_attributes_and_the_key() -> None:
-    event = example("hadir.attendance.checked-in.v1")
-    found = orjson.loads(frame_header(event, source=SOURCE, key="k", time=NOON))
-    assert found.pop("key") == "k"
-    assert found == attributes(event, source=SOURCE, key="k", time=NOON)
 
 
 def test_a_time_of_another_zone_is_written_in_utc() -> None:

@@ -1,4 +1,4 @@
-"""One suite for every publisher: the one in memory keeps the promises of the two on Kafka."""
+"""One suite for both publishers: whatever the client, the same promises."""
 
 import asyncio
 from collections.abc import Iterator, Sequence
@@ -13,7 +13,7 @@ from shared.envelope import as_dict
 from shared.events import Event
 from shared.examples import example
 from shared.keys import partition_of
-from shared.publish import AsyncPublisher, KafkaPublisher, MemoryPublisher, Outgoing, Written
+from shared.publish import AsyncPublisher, KafkaPublisher, Outgoing, Written
 from shared.topics import DECISIONS, NUMBERS, WEBINARS
 from tests.support.witness import fresh_topics, read_all
 
@@ -42,12 +42,9 @@ def own(settings: Any) -> Any:
     return fresh_topics(settings, (DECISIONS, NUMBERS, WEBINARS))
 
 
-@pytest.fixture(scope="module", params=["memory", "kafka-python", "aiokafka"])
+@pytest.fixture(scope="module", params=[KafkaPublisher, Blocking])
 def publisher(request: pytest.FixtureRequest, own: Any) -> Iterator[Any]:
-    if request.param == "memory":
-        yield MemoryPublisher(own)
-        return
-    made = KafkaPublisher(own) if request.param == "kafka-python" else Blocking(own)
+    made = request.param(own)
     yield made
     made.close()
 
@@ -95,18 +92,16 @@ def test_a_tombstone_is_written_like_any_other_record(publisher: Any) -> None:
     assert stone == Written(event.partition, event.offset + 1, stone.timestamp)
 
 
-@pytest.fixture(params=["kafka-python", "aiokafka"])
-def on_kafka(request: pytest.FixtureRequest, own: Any) -> Iterator[Any]:
-    made = KafkaPublisher(own) if request.param == "kafka-python" else Blocking(own)
+@pytest.fixture(params=[KafkaPublisher, Blocking])
+def fresh(request: pytest.FixtureRequest, own: Any) -> Iterator[Any]:
+    made = request.param(own)
     yield made
     made.close()
 
 
-def test_the_record_is_the_event_with_its_cloudevents_headers(on_kafka: Any, own: Any) -> None:
+def test_the_record_is_the_event_with_its_cloudevents_headers(fresh: Any, own: Any) -> None:
     event = decided(77)
-    at = on_kafka.publish(
-        [Outgoing(DECISIONS, "w|p", event, NOON), Outgoing(DECISIONS, "w|p", None)]
-    )
+    at = fresh.publish([Outgoing(DECISIONS, "w|p", event, NOON), Outgoing(DECISIONS, "w|p", None)])
     there = {(r.partition, r.offset): r for r in read_all(own, own.topic(DECISIONS))}
     record, stone = (there[place.partition, place.offset] for place in at)
     assert (record.key, record.value) == (b"w|p", event.to_bytes())
@@ -124,17 +119,17 @@ def test_the_record_is_the_event_with_its_cloudevents_headers(on_kafka: Any, own
     assert (stone.key, stone.value, list(stone.headers)) == (b"w|p", None, [])
 
 
-def test_what_the_broker_refuses_is_an_error_and_never_silence(on_kafka: Any) -> None:
+def test_what_the_broker_refuses_is_an_error_and_never_silence(fresh: Any) -> None:
     huge = DECIDED.model_copy(update={"digest": "x" * (5 * 1024 * 1024)})
     with pytest.raises((KafkaError, AsyncKafkaError)):
-        on_kafka.publish([Outgoing(DECISIONS, "huge", huge)])
+        fresh.publish([Outgoing(DECISIONS, "huge", huge)])
 
 
-def test_after_an_error_the_next_events_are_written(on_kafka: Any) -> None:
+def test_after_an_error_the_next_events_are_written(fresh: Any) -> None:
     huge = DECIDED.model_copy(update={"digest": "x" * (5 * 1024 * 1024)})
     with pytest.raises((KafkaError, AsyncKafkaError)):
-        on_kafka.publish([Outgoing(DECISIONS, "huge", huge)])
-    assert on_kafka.publish([Outgoing(DECISIONS, "small", decided(1))])
+        fresh.publish([Outgoing(DECISIONS, "huge", huge)])
+    assert fresh.publish([Outgoing(DECISIONS, "small", decided(1))])
 
 
 def test_a_publisher_that_was_not_started_says_so(own: Any) -> None:

@@ -73,13 +73,14 @@ class Commits:
 class Held(NamedTuple):
     """A worker that holds partition 0, without the framework."""
 
+    settings: Any
     worker: StreamWorker
     runner: Any
     commits: Commits
 
     async def go_on(self) -> None:
         """Fold what the log has next, until it has nothing."""
-        end = end_of(self.worker._settings, self.runner.name)
+        end = end_of(self.settings, self.runner.name)
         while self.runner.position < end:
             await self.worker._fold_next({self.runner.place: self.runner})
 
@@ -99,7 +100,7 @@ async def holding(settings: Any, stage: Folded) -> AsyncIterator[Held]:
     await worker._assigned(None, {TopicPartition(settings.topic(EVENTS), 0)})
     runner = worker.runners[settings.topic(EVENTS), 0]
     await asyncio.wait_for(runner.located.wait(), 20)
-    held = Held(worker, runner, commits)
+    held = Held(settings, worker, runner, commits)
     await held.go_on()
     yield held
     await worker._follower.stop()

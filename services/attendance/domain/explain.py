@@ -41,7 +41,7 @@ def explain(plan: Plan, measured: Measured, outlook: Outlook) -> tuple[Reason, .
         *_items(plan, outlook),
         *_inferred(measured, outlook),
         *_base(plan),
-        *_doubts(plan, measured),
+        *_doubts(measured),
     )
 
 
@@ -139,7 +139,7 @@ def _base(plan: Plan) -> Iterator[Reason]:
         yield Reason(question.code, question.figures)
 
 
-def _doubts(plan: Plan, measured: Measured) -> Iterator[Reason]:
+def _doubts(measured: Measured) -> Iterator[Reason]:
     """Corrections, and evidence that gave 0 s and a review case."""
     if measured.corrections:
         yield Reason(ReasonCode.CORRECTED, {"corrections": measured.corrections})
