@@ -10,11 +10,16 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, NamedTuple
 
+from aiokafka.errors import MessageSizeTooLargeError
+
 from shared.envelope import Headers, kafka_headers
 from shared.events import Encoded, Event
 from shared.keys import partition_of
 from shared.settings import KafkaSettings
 from shared.topics import Topic
+
+MAX_REQUEST = 4 * 1024 * 1024
+"""Bytes of the largest batch: what a topic takes (`shared.provision`)."""
 
 
 class Outgoing(NamedTuple):
@@ -102,6 +107,10 @@ async def _part(
             if batch.append(timestamp=stamp, key=key, value=value, headers=headers) is None:
                 break
             at += 1
+        if batch.size() > MAX_REQUEST:
+            # Refused here: a batch that the broker refuses leaves a gap in the producer's count of
+            # batches, and the broker takes none of that partition after it.
+            raise MessageSizeTooLargeError(f"an event of {batch.size()} bytes for {name}")
         written = await (await producer.send_batch(batch, name, partition=partition))
         moment = written.timestamp if written.timestamp_type == 1 and written.timestamp else stamp
         for n, record in enumerate(records[first:at]):

@@ -10,14 +10,12 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError as AioKafkaError
 from kafka.errors import KafkaError
 
-from shared.bulk import Outgoing, Written, partition_for, write_in_bulk
+from shared.bulk import MAX_REQUEST, Outgoing, Written, partition_for, write_in_bulk
 from shared.envelope import kafka_headers
 from shared.settings import KafkaSettings
 
 __all__ = ["AsyncPublisher", "KafkaPublisher", "Outgoing", "Publisher", "Written"]
 T = TypeVar("T")
-
-MAX_REQUEST = 4 * 1024 * 1024
 
 
 class Publisher(Protocol):
