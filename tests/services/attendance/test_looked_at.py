@@ -1,6 +1,6 @@
 """Whom the second stage looks at again: nobody whose decision cannot have become another one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 
@@ -103,3 +103,46 @@ def test_I4_who_shared_a_zoom_number_with_a_webinar_that_leaves_it_is_looked_at(
     pipeline.webinar(webinar(webinar_id="other", version=2, sessions=gone))
     one.work()
     assert one.of("ani")["present_seconds"] == HOUR
+
+
+def withdrawn(one: Line) -> None:
+    gone = {"version": 2, "status": "cancelled"}
+    one.pipeline.enrol(enrolment("ani").model_copy(update=gone))
+
+
+def stricter(one: Line) -> None:
+    one.pipeline.webinar(webinar(version=2, rule={"minimum_share": 9_000}))
+
+
+def called_off(one: Line) -> None:
+    one.pipeline.webinar(webinar(version=2, state="cancelled"))
+
+
+def taken_away(one: Line) -> None:
+    one.pipeline.say(corrected("k1", "ani", 0, HOUR, kind="remove"))
+
+
+@pytest.mark.parametrize("change", [withdrawn, stricter, called_off, taken_away])
+def test_D6_a_final_decision_becomes_another_one_by_whatever_changes_it(
+    change: Callable[[Line], None],
+) -> None:
+    """Each without a restart, which would look at every plan."""
+    one = line(*stay("1", "c1", until=3_000, registrant_id="_ani"))
+    one.work()
+    assert (one.of("ani")["verdict"], one.of("ani")["provisional"]) == ("eligible", False)
+    change(one)
+    one.stages.flush()
+    assert one.of("ani")["verdict"] == "not_eligible"
+
+
+def test_D6_so_does_a_late_webhook_and_a_late_enrolment_gets_a_decision() -> None:
+    one = line(*stay("1", "c1", until=1_800, registrant_id="_ani"))
+    one.work()
+    assert one.of("ani")["verdict"] == "not_eligible"
+    for event in stay("1", "c2", since=1_800, registrant_id="_ani"):
+        one.pipeline.webhook(raw(event))
+    one.pipeline.enrol(enrolment("gita"))
+    one.stages.flush()
+    assert one.of("gita")["verdict"] == "not_eligible"
+    one.work()
+    assert one.of("ani")["verdict"] == "eligible"
