@@ -28,10 +28,10 @@ def waiting(one: Line) -> int:
     return sum(stage.unflushed() for stage in one.stages.stages)
 
 
-def heard(one: Line, kind: ClockKind) -> None:
+def heard(one: Line, kind: ClockKind, end: int = T + HOUR) -> None:
     """The clock passes, and nobody is decided yet."""
     for stage in one.pipeline.stages:
-        one._fold(stage._teller.clock(ClockPassed(W, "s1", T + HOUR, kind)))
+        one._fold(stage._teller.clock(ClockPassed(W, "s1", end, kind)))
 
 
 def test_D6_a_later_clock_has_nobody_looked_at_whose_decision_is_final() -> None:
@@ -146,3 +146,18 @@ def test_D6_so_does_a_late_webhook_and_a_late_enrolment_gets_a_decision() -> Non
     assert one.of("gita")["verdict"] == "not_eligible"
     one.work()
     assert one.of("ani")["verdict"] == "eligible"
+
+
+def test_D3_after_the_grace_of_a_webinar_that_went_on_those_with_a_final_decision_are_looked_at() -> (
+    None
+):
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+    one.work()
+    session = {"id": "s1", "start": iso(0), "end": iso(2 * HOUR), "zoom": {"number": NUMBER}}
+    one.pipeline.webinar(webinar(version=2, sessions=[session]))
+    one.stages.flush()
+    assert (one.of("ani")["verdict"], one.of("ani")["provisional"]) == ("eligible", False)
+    heard(one, ClockKind.RETRY_WINDOW, T + 2 * HOUR)
+    heard(one, ClockKind.GRACE, T + 2 * HOUR)
+    one.stages.flush()
+    assert one.of("ani")["verdict"] == "not_eligible"
