@@ -7,7 +7,6 @@ partition is no seal (its writer died), the checkpoint before is taken.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from itertools import accumulate, pairwise
 from typing import Any, NamedTuple
 from zlib import crc32
 
@@ -53,13 +52,16 @@ class Seal(NamedTuple):
 def chunks(kept: Kept) -> Iterator[bytes]:
     """The state in pieces of about `CHUNK` bytes."""
     for name, rows in kept.rows.items():
-        lines = (orjson.dumps(row, default=_plain) for row in rows)
-        for some in _pieces(("", line) for line in lines):
+        for some in _pieces(map(_line, rows)):
             yield _chunk({"rows": name}, [line for _, line in some])
     for name, objects in kept.maps.items():
         for some in _pieces(objects.items()):
             keys = [key for key, _ in some]
             yield _chunk({"map": name, "keys": keys}, [raw for _, raw in some])
+
+
+def _line(row: Any) -> tuple[str, bytes]:
+    return "", orjson.dumps(row, default=_plain)
 
 
 def _plain(value: Any) -> Any:
@@ -103,8 +105,10 @@ def state_of(values: Iterable[bytes]) -> Kept:
 def _add(kept: Kept, value: bytes) -> None:
     end = value.index(b"\n")
     head = orjson.loads(value[:end])
-    edges = accumulate(head["sizes"], initial=end + 1)
-    raws = [value[start:stop] for start, stop in pairwise(edges)]
+    raws, start = [], end + 1
+    for size in head["sizes"]:
+        raws.append(value[start : start + size])
+        start += size
     if "rows" in head:
         kept.rows.setdefault(head["rows"], []).extend(map(orjson.loads, raws))
     else:

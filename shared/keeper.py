@@ -107,7 +107,9 @@ class Keeper:
         """`topics`: an input and where its stages' states are kept, with as many partitions."""
         self._names = {i: settings.topic(kept) for i, kept in topics.items()}
         self._settings, self._side, self._publisher, self._pace = settings, side, publisher, pace
-        self._readers = [LogReader(settings) for _ in range(READERS)]
+        self._seals = LogReader(settings)
+        self._readers = [LogReader(settings, check_crcs=False) for _ in range(READERS)]
+        """Of chunks: whether they are what was written says their seal."""
         self._admin: AIOKafkaAdminClient | None = None
         self._last: dict[Place, tuple[int, int, float]] = {}
         """(events, epoch, monotonic second) of each partition's last checkpoint."""
@@ -118,7 +120,7 @@ class Keeper:
 
     async def start(self) -> None:
         """Connect."""
-        for reader in self._readers:
+        for reader in (self._seals, *self._readers):
             await reader.start()
         self._admin = AIOKafkaAdminClient(bootstrap_servers=self._settings.kafka)
         await self._admin.start()
@@ -127,7 +129,7 @@ class Keeper:
         """Close; what is being written is left, and no seal stands on it."""
         if self._writing is not None:
             self._writing.cancel()
-        for reader in self._readers:
+        for reader in (self._seals, *self._readers):
             await reader.stop()
         if self._admin is not None:
             await self._admin.close()
@@ -142,8 +144,8 @@ class Keeper:
             aiokafka.errors.KafkaError: not now; nothing was changed that matters.
         """
         places = [self._place(runner) for runner in fresh]
-        first = await self._readers[0].begins(places)
-        last = await self._readers[0].ends(places)
+        first = await self._seals.begins(places)
+        last = await self._seals.ends(places)
         for runner in fresh:
             runner.begin = begins[runner.place]
             self._last.pop(runner.place, None)
@@ -176,7 +178,7 @@ class Keeper:
 
     async def _into(self, reader: LogReader, runner: Runner, end: int, kept: range) -> Seal | None:
         place = self._place(runner)
-        at, seal = await _last_seal(reader, place, kept)
+        at, seal = await _last_seal(self._seals, place, kept)
         runner.last_seal = at
         if seal is None:
             return None

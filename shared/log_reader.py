@@ -15,10 +15,12 @@ Records = list["ConsumerRecord[bytes | None, bytes | None]"]
 class LogReader(LogClient):
     """One client that reads any stretch of any partition, one stretch at a time."""
 
-    def __init__(self, settings: KafkaSettings, group: str | None = None) -> None:
-        super().__init__(
-            settings, group, max_partition_fetch_bytes=FETCH_BYTES, fetch_max_wait_ms=50
-        )
+    def __init__(
+        self, settings: KafkaSettings, group: str | None = None, *, check_crcs: bool = True
+    ) -> None:
+        """`check_crcs`: not where what is read has a checksum of its own."""
+        super().__init__(settings, group, max_partition_fetch_bytes=FETCH_BYTES,
+                         fetch_max_wait_ms=50, check_crcs=check_crcs)  # fmt: skip
         self._lock = asyncio.Lock()
 
     async def ends(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:

@@ -14,11 +14,11 @@ PACKAGES = ("services", "shared")
 DOMAIN = "services/attendance/domain"
 STAGES = (
     "applied_reports", "cases", "causes", "connection_book", "decide", "decisions", "differing",
-    "enrolments", "evidence_state", "frames", "identify", "live_state", "meeting_book", "outcomes",
-    "packed_map", "packing", "person", "published", "report_desk", "roster",
+    "enrolments", "evidence_state", "frames", "identify", "knowledge", "live_state", "meeting_book",
+    "outcomes", "packed_map", "packing", "person", "published", "report_desk", "roster",
     "rulings", "telling", "token_index", "undecided", "untold",
 )  # fmt: skip
-SHARED = ("batch", "bulk", "crypto", "envelope", "keys")
+SHARED = ("batch", "bulk", "checkpoints", "crypto", "envelope", "keys")
 
 
 def modules(root: Path) -> list[str]:

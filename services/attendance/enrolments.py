@@ -4,8 +4,7 @@ A worker reads all of them before it is ready, a million and more, through `shar
 quick reading does not take goes to the event's own model, which says what is wrong with it.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 import orjson
@@ -17,7 +16,6 @@ from shared.records import parse
 from shared.topics import CERTIFICATES, ENROLMENTS, Topic
 
 _STANDING = {"enrolled": Enrolment.ENROLLED, "cancelled": Enrolment.CANCELLED}
-_PLAIN = ("webinar_id", "participant_id", "region_code", "external_id")
 _OF_CERTIFICATE = ("webinar_id", "participant_id", "certificate_id", "number", "status", "sealed")
 
 
@@ -53,40 +51,50 @@ def parse_known(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes
     """
     read = _READERS.get((topic.name, header(headers, "ce_type") or ""))
     if read is not None:
-        with suppress(KeyError, TypeError, ValueError):
+        try:
             return read(orjson.loads(value))
-    event = parse(topic, headers, value)  # it says what is wrong
+        except (KeyError, TypeError, ValueError):
+            pass  # the event's own model says what is wrong
+    event = parse(topic, headers, value)
     return enrolled(event) if isinstance(event, EnrolledV1) else event
 
 
-def _enrolled(body: Mapping[str, Any]) -> Enrolled:
+def _enrolled(body: dict[str, Any]) -> Enrolled:
     """Raises KeyError, TypeError or ValueError for what is not quite such an event's JSON."""
-    webinar_id, participant_id, region, _ = _texts(body, _PLAIN)
-    version = body["version"]
-    if type(version) is not int or type(body["year"]) is not int:
-        raise TypeError("not a number")
+    webinar_id, participant_id = _text(body, "webinar_id"), _text(body, "participant_id")
+    region, _ = _text(body, "region_code"), _text(body, "external_id")
+    version, _ = _whole(body, "version"), _whole(body, "year")
     held, had = _links(body["links"]), _links(body["former_links"])
     if body["email_hmac"]:
         held.append("e" + body["email_hmac"])
-    had += ["e" + email for email in body["former_email_hmacs"] if email]
+    for email in body["former_email_hmacs"]:
+        if email:
+            had.append("e" + email)
     if body["customer_key_hmac"]:
         held.append("k" + body["customer_key_hmac"])
     standing = _STANDING[body["status"]]
     return Enrolled(webinar_id, participant_id, version, standing, region, tuple(held), tuple(had))
 
 
-def _links(links: Iterable[Mapping[str, str]]) -> list[str]:
+def _links(links: list[dict[str, str]]) -> list[str]:
     return ["r" + link["zoom_number"] + "|" + link["registrant_id"] for link in links]
 
 
-def _certified(body: Mapping[str, Any]) -> Certified:
-    return Certified(_texts(body, _OF_CERTIFICATE)[4])
+def _certified(body: dict[str, Any]) -> Certified:
+    return Certified([_text(body, name) for name in _OF_CERTIFICATE][4])
 
 
-def _texts(body: Mapping[str, Any], names: Sequence[str]) -> list[str]:
-    found = [body[name] for name in names]
-    if {*map(type, found)} != {str}:
+def _text(body: dict[str, Any], name: str) -> str:
+    found = body[name]
+    if type(found) is not str:
         raise TypeError("not a text")
+    return found
+
+
+def _whole(body: dict[str, Any], name: str) -> int:
+    found = body[name]
+    if type(found) is not int:
+        raise TypeError("not a number")
     return found
 
 

@@ -61,9 +61,15 @@ class Roster:
                 return False
             ever.update(held, had)
         else:
-            self._members[partition].setdefault(number, array("I")).append(row)
+            self._member(partition, number, row)
         self._write(row, number, said, ever)
         return True
+
+    def _member(self, partition: int, number: int, row: int) -> None:
+        rows = self._members[partition].get(number)
+        if rows is None:
+            rows = self._members[partition][number] = array("I")
+        rows.append(row)
 
     def _write(self, row: int, number: int, said: Enrolled, ever: set[str]) -> None:
         """`ever`: the tokens that the index knows of the row."""
@@ -72,7 +78,9 @@ class Roster:
             (number, said.participant_id, said.version, said.region, said.held, had)
         )
         self._marks[row] = self._marks[row] & _CERTIFIED | _STANDINGS.index(said.standing)
-        new = {*said.held, *had}.difference(ever)
+        new = {*said.held, *had}
+        if ever:
+            new -= ever
         self._index.add([f"{number}|{token}" for token in new], row)
         self._recent.clear()
 

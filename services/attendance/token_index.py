@@ -6,12 +6,14 @@ table (Litwin 1980): buckets of 10-byte entries, one of which is split at a time
 
 from collections.abc import Iterable, Sequence
 from struct import Struct
+from typing import Final
 
-_TAG, _ENTRY = 6, 10
-_TAG_BITS = (1 << 8 * _TAG) - 1
+_TAG: Final = 6
+_ENTRY: Final = 10
+_TAG_BITS: Final = 0xFFFF_FFFF_FFFF
 _row = Struct("<I").unpack_from
 _bytes = Struct("<Q").pack
-FILL = 16
+FILL: Final = 16
 """Entries per bucket, on average."""
 
 
