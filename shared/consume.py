@@ -134,11 +134,16 @@ class BatchConsumer:
     def rebalanced(self, partitions: Sequence[TopicPartition]) -> None:
         """`assigned`, or again before the next poll where the effect's store does not answer: a
         client swallows what its listener raises and would go on from the committed offsets."""
+        if not self._taken_up(partitions):
+            self.rewind()
+
+    def _taken_up(self, partitions: Sequence[TopicPartition]) -> bool:
         try:
             self.assigned(partitions)
         except TRANSIENT as away:
             log.info("position_unknown", because=type(away).__name__)
-            self._astray = self._position is not None
+            return False
+        return True
 
     def revoked(self, partitions: Sequence[TopicPartition]) -> None:
         """Rebalance: nothing is held over, since commits follow effects."""
@@ -148,14 +153,10 @@ class BatchConsumer:
         self._astray = self._position is not None
 
     def _found_back(self) -> bool:
-        try:
-            self.assigned(list(self._consumer.assignment()))
-        except TRANSIENT as away:
-            log.info("position_unknown", because=type(away).__name__)
+        self._astray = not self._taken_up(list(self._consumer.assignment()))
+        if self._astray:
             time.sleep(RETRY_SECONDS)
-            return False
-        self._astray = False
-        return True
+        return not self._astray
 
     def step(self, timeout: float = 0.5) -> int:
         """One poll and its effects; how many records were handled. Raises TooMuchPoison."""
@@ -174,7 +175,7 @@ class BatchConsumer:
         except TRANSIENT as passing:
             log.info("batch_retried", because=type(passing).__name__, detail=str(passing)[:200])
             self._back_to(raw)
-            self._astray = self._position is not None
+            self.rewind()
             time.sleep(NOT_YET_SECONDS if isinstance(passing, NotYet) else RETRY_SECONDS)
             return 0
         self._commit(raw)
@@ -275,10 +276,7 @@ class BatchConsumer:
         return Dead(record.topic, record, key, because, ATTEMPTS)
 
     def _back_to(self, raw: Sequence[Any]) -> None:
-        first: dict[TopicPartition, int] = {}
-        for r in raw:
-            tp = TopicPartition(r.topic, r.partition)
-            first[tp] = min(first.get(tp, r.offset), r.offset)
+        first = {TopicPartition(r.topic, r.partition): r.offset for r in reversed(raw)}
         for tp in set(first) & set(self._consumer.assignment()):
             self._consumer.seek(tp, first[tp])
 
