@@ -181,8 +181,7 @@ class DecideStage(Listener):
     def webinar_changed(self, webinar_id: str) -> None:
         """Its plan, and those of webinars in a Zoom number that it has or had, may be different now."""
         self._undecided.webinars[webinar_id] = (Cause.WEBINAR, "")
-        before = self.plans.get(webinar_id)
-        had = () if before is None else before.webinar.sessions
+        had = self.plans[webinar_id].webinar.sessions if webinar_id in self.plans else ()
         for session in (*had, *self.knowledge.webinars[webinar_id].sessions):
             self._renew(session.number or "", (Cause.WEBINAR, ""))
 
@@ -206,8 +205,8 @@ class DecideStage(Listener):
             for person in self.knowledge.rulings.ever_listed(said):
                 self._mark(said.webinar_id, person, Cause.LIST, said.list_id)
         elif isinstance(said, CasesClosedV1):
-            cause = (Cause.RULING, said.ruling_id)
-            self._undecided.everybody(self._everybody(said.webinar_id), cause)
+            everybody = self._everybody(said.webinar_id)
+            self._undecided.everybody(everybody, (Cause.RULING, said.ruling_id))
         elif isinstance(said, BaseSettledV1):
             self._undecided.webinars[said.webinar_id] = (Cause.RULING, said.ruling_id)
 
@@ -244,8 +243,7 @@ class DecideStage(Listener):
 
     def quiet(self) -> bool:
         """Whether everything that was heard has been acted on and written."""
-        waits = self._undecided.people or self._undecided.webinars
-        return self._baseline and not (self._flushing or waits)
+        return self._baseline and not (self._flushing or self._undecided.waits())
 
     async def flush(self) -> None:
         """Decide whoever waits, publish what differs."""
@@ -273,8 +271,7 @@ class DecideStage(Listener):
         await self._dead.flush()
 
     def _renew_plans(self) -> None:
-        undecided = self._undecided
-        for webinar_id, cause in undecided.webinars.items():
+        for webinar_id, cause in self._undecided.webinars.items():
             webinar = self.knowledge.webinars.get(webinar_id)
             if webinar is None:
                 continue
@@ -283,8 +280,8 @@ class DecideStage(Listener):
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
                 for who in self._everybody(webinar_id):
-                    undecided.people.setdefault(who, cause)
-        undecided.webinars.clear()
+                    self._undecided.people.setdefault(who, cause)
+        self._undecided.webinars.clear()
 
     # --- once a second ---
 

@@ -8,9 +8,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from typing import TypeVar
 
+from services.attendance.domain.assignments import Assignment, Share
 from services.attendance.domain.codes import Verdict
 from services.attendance.domain.facts import BaseSettled, Correction, SettledVerdict
-from services.attendance.domain.identity import Assignment, Share
 from shared.events.rulings import (
     BaseSettledV1,
     CasesClosedV1,

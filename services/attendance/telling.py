@@ -12,15 +12,14 @@ from typing import Any
 
 from services.attendance.claims import Claims, claim_bodies
 from services.attendance.connection_book import ConnectionBook
+from services.attendance.domain.assignments import Assignment, last_word
 from services.attendance.domain.connections import Known
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
 from services.attendance.domain.identity import (
     NOBODY,
     UNRESOLVED,
-    Assignment,
     Identifiers,
     Resolution,
-    last_word,
     possible_owners,
     resolve,
 )

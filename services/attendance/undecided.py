@@ -40,6 +40,10 @@ class Undecided:
         for webinar_id, kind, what in rows.get("stale", ()):
             self.webinars[webinar_id] = Cause(kind), what
 
+    def waits(self) -> bool:
+        """Whether anybody, or a plan, does."""
+        return bool(self.people or self.webinars)
+
     def everybody(self, people: Iterable[Who], why: Why) -> None:
         """All of these."""
         self.people.update(dict.fromkeys(people, why))

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from shared import telemetry
+from shared.memory import collect_rarely
 from shared.provision import require
 from shared.settings import load_or_exit, stop_with
 from shared.topics import (
@@ -42,6 +43,7 @@ def run_worker() -> None:
     settings = load_or_exit(CertificatesWorkerSettings)
     require(settings, READ)
     worker = build_worker(settings)
+    collect_rarely()
     serve_operator_routes(settings, worker.readiness)
     for signum in (signal.SIGTERM, signal.SIGINT):
         signal.signal(signum, lambda *_: worker.stop.set())

@@ -46,6 +46,9 @@ IDENTITY = of("identity.py", "test_identity.py").rows(
     ("W5", "any(len(holders) > 1 for holders in linked)", "any(len(holders) > 2 for holders in linked)"),
     ("W6", "(identifiers.host or _is_staff(identifiers, staff))", "_is_staff(identifiers, staff)"),
     ("W6", "(identifiers.host or _is_staff(identifiers, staff))", "identifiers.host"),
+)  # fmt: skip
+
+ASSIGNMENTS = of("assignments.py", "test_identity.py").rows(
     ("F2", "return max(found, key=lambda ruled: (ruled.made_at, ruled.id), default=None)",
      "return min(found, key=lambda ruled: (ruled.made_at, ruled.id), default=None)"),
     ("F2", "found = [ruled for ruled in known if ruled.id not in gone]", "found = known"),

@@ -2,14 +2,12 @@
 
 import pytest
 
+from services.attendance.domain.assignments import Assignment, Share, last_word
 from services.attendance.domain.codes import Enrolment, Problem
 from services.attendance.domain.identity import (
     NOBODY,
-    Assignment,
     Identifiers,
     Resolution,
-    Share,
-    last_word,
     possible_owners,
     resolve,
 )
