@@ -91,5 +91,7 @@ class Undecided:
     def waiting(self) -> Counter[str]:
         """How many wait, per webinar; a webinar whose plan waits is one more."""
         found = Counter(webinar_id for webinar_id, _ in self.people)
-        found.update(self.webinars)
+        found.update(
+            self.webinars.keys()
+        )  # of a mapping, a Counter would take the values as counts
         return found

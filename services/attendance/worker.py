@@ -2,7 +2,8 @@
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any
 
 import structlog
 from redis.exceptions import RedisError
@@ -82,12 +83,17 @@ class Worker:
         await self._publisher.start()
         await self._reader.start()
         await self._tail.start()
-        self._tasks.append(asyncio.create_task(self._tail.run()))
+        self._begin(self._tail.run())
         await self._tail.caught_up.wait()
         self.knowledge.forget_old_reports(time.time())
         await self.stream.start()
-        self._tasks.append(asyncio.create_task(self._report()))
-        self._tasks.append(asyncio.create_task(self._live.run(self._deciding)))
+        self._begin(self._report())
+        self._begin(self._live.run(self._deciding))
+
+    def _begin(self, part: Coroutine[Any, Any, None]) -> None:
+        task = asyncio.create_task(part)
+        task.add_done_callback(_ended)
+        self._tasks.append(task)
 
     async def stop(self) -> None:
         """Let what is under way be written, then leave."""
@@ -150,3 +156,10 @@ class Worker:
                 for webinar_id, state in runner.stage.progress().items():
                     webinars.setdefault(webinar_id, {})[str(runner.partition)] = state
         return positions, webinars, addresses
+
+
+def _ended(part: "asyncio.Task[None]") -> None:
+    """Why a part stopped is said when it does: the worker is not ready from then on."""
+    failed = None if part.cancelled() else part.exception()
+    if failed is not None:
+        log.error("worker_part_failed", exc_info=failed)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+import orjson
 import pytest
 
 from services.attendance.domain.codes import ClockKind
@@ -85,6 +86,22 @@ def test_D9_nor_is_one_overlooked_that_comes_while_another_decision_is_written(
     monkeypatch.setattr(one.stages.topic, "publish_many", writing)
     one.say(corrected("k1", "ani", 0, HOUR, kind="remove"))
     assert one.of("ani")["verdict"] == "needs_review"
+
+
+def test_progress_counts_who_waits_and_a_webinar_whose_plan_waits_as_one_more() -> None:
+    one = line(*stay("1", "c1", registrant_id="_ani"))
+
+    def undecided() -> int:
+        return sum(orjson.loads(s.progress()[W])["undecided"] for s in one.stages.stages)
+
+    partitions = len(one.stages.stages)
+    assert undecided() == 0
+    one.pipeline.webinar(webinar(version=2))
+    assert undecided() == partitions
+    withdrawn(one)
+    assert undecided() == partitions + 1
+    one.work()
+    assert undecided() == 0
 
 
 def test_I4_who_shared_a_zoom_number_with_a_webinar_that_leaves_it_is_looked_at() -> None:
