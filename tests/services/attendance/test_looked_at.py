@@ -16,6 +16,7 @@ from tests.support.words import (
     Line,
     T,
     W,
+    codes,
     corrected,
     enrolment,
     line,
@@ -102,6 +103,15 @@ def test_progress_counts_who_waits_and_a_webinar_whose_plan_waits_as_one_more() 
     assert undecided() == partitions + 1
     one.work()
     assert undecided() == 0
+
+
+def test_D5_a_webinar_that_is_in_a_hall_alone_has_its_people_decided_anew_when_it_changes() -> None:
+    hall = {"id": "s1", "start": iso(0), "end": iso(HOUR), "hall": {"name": "Aula", "capacity": 9}}
+    one = line(sessions=[hall])
+    assert codes(one.of("ani")) != ["webinar_cancelled"]
+    one.pipeline.webinar(webinar(version=2, sessions=[hall], state="cancelled"))
+    one.stages.flush()
+    assert codes(one.of("ani")) == ["webinar_cancelled"]
 
 
 def test_I4_who_shared_a_zoom_number_with_a_webinar_that_leaves_it_is_looked_at() -> None:
