@@ -47,14 +47,19 @@ class Crew:
 
     def webhooks(self, first: int, last: int) -> int:
         """Write joins and leaves of these people; how many events."""
-        events = 0
+        return sum(self.write(made) for made in self.made(first, last))
+
+    def made(self, first: int, last: int) -> Iterator[list[backlog.Webhook]]:
+        """Joins and leaves of these people, a part at a time."""
         for some in self._parts(first, last):
-            records = backlog.Records(self.settings.partitions)
-            made = backlog.webhooks(some.start, some.stop)
-            records.add(made)
-            self.log.write(self.settings.topic(WEBHOOKS), records.done())
-            events += len(made)
-        return events
+            yield backlog.webhooks(some.start, some.stop)
+
+    def write(self, made: list[backlog.Webhook]) -> int:
+        """Returns how many events."""
+        records = backlog.Records(self.settings.partitions)
+        records.add(made)
+        self.log.write(self.settings.topic(WEBHOOKS), records.done())
+        return len(made)
 
     def ended(self) -> None:
         """The meeting is over and its clocks are due: whoever reads to the end decides."""

@@ -54,10 +54,11 @@ def _drained(crew: Crew, count: int) -> Drained:
         crew.log.alive = lambda: all(worker.poll() is None for worker in workers)
         crew.webhooks(0, warm)
         crew.folded()
+        ready = list(crew.made(warm, crew.people))
         with ExitStack() as still:
-            for worker in workers:
+            for worker in workers:  # for less than a group's session: nobody is to be put out of it
                 still.enter_context(stopped(worker.pid))
-            events = crew.webhooks(warm, crew.people)
+            events = sum(crew.write(made) for made in ready)
             crew.ended()
             watches = [CpuWatch(worker.pid) for worker in workers]
             began = time.time()
