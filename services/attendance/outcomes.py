@@ -12,7 +12,6 @@ from services.attendance.cases import astray_cases, connection_case
 from services.attendance.causes import Why, because
 from services.attendance.decisions import decision_of, encoded, measured_of, standing_of
 from services.attendance.differing import differed_key, differing
-from services.attendance.domain.clocks import is_archived
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
 from services.attendance.knowledge import Knowledge
@@ -91,8 +90,6 @@ class Outcomes:
         if measured.astray or known:
             cases += self._changed(astray_cases(the_plan, participant_id, measured, known))
         before = self._published.by_key.get(person_key(webinar_id, participant_id))
-        if before is not None and is_archived(the_plan.webinar, passed):
-            return None  # what stands after the retention stands for ever
         return decision_of(
             the_plan, participant_id, measured, standing, before, now, because(*cause)
         )

@@ -89,14 +89,6 @@ def test_D9_nor_is_one_overlooked_that_comes_while_another_decision_is_written(
     assert one.of("ani")["verdict"] == "needs_review"
 
 
-def test_an_archived_webinar_makes_no_new_version_of_a_decision() -> None:
-    one = line(*stay("1", "c1", registrant_id="_ani"))
-    before = one.of("ani")
-    one.clock(ClockKind.ARCHIVED)
-    one.say(corrected("k1", "ani", 0, HOUR, kind="remove"))
-    assert one.of("ani") == before
-
-
 def test_progress_counts_who_waits_and_a_webinar_whose_plan_waits_as_one_more() -> None:
     one = line(*stay("1", "c1", registrant_id="_ani"))
 
