@@ -42,6 +42,8 @@ def new_app(settings: KafkaSettings, group: str, instance: str) -> "faust.App":
         broker_max_poll_records=1,
         broker_commit_livelock_soft_timeout=FOR_EVER,
         stream_processing_timeout=FOR_EVER,
+        # It would wait for what it delivered, which nobody acknowledges, till the group puts it out.
+        stream_wait_empty=False,
         key_serializer="raw",
         value_serializer="raw",
     )

@@ -12,8 +12,8 @@ they say how far effects are written, for operators and scalers.
 
 What this avoids of faust-streaming 0.15.3, with tests in tests/shared/test_stream.py: table recovery
 that drops fetched messages (#596), commits past messages in flight under concurrency (#606), acks of
-failed agents, `take`, flushes that do not flush, failed sends that are only logged, and its own cost
-per record, which is a multiple of ours.
+failed agents, `take`, flushes that do not flush, failed sends that are only logged, rebalances that
+wait for deliveries nobody acknowledges, and its own cost per record, which is a multiple of ours.
 """
 
 import asyncio

@@ -1,6 +1,6 @@
 """A worker for tests/shared/test_stream.py: copies each event of the input to an output topic once.
 
-`python tests/shared/stream_app.py <Kafka> <prefix> <partitions>`
+`python tests/shared/stream_app.py <Kafka> <prefix> <partitions> <instance>`
 """
 
 import asyncio
@@ -50,12 +50,12 @@ class Copy:
         pass
 
 
-async def main(settings: KafkaSettings) -> None:
+async def main(settings: KafkaSettings, instance: str) -> None:
     """Run until killed."""
     publisher = AsyncPublisher(settings)
     await publisher.start()
     worker = StreamWorker(
-        settings, "copy", {EVENTS: lambda p: Copy(settings, publisher, p)}, instance="copy-0"
+        settings, "copy", {EVENTS: lambda p: Copy(settings, publisher, p)}, instance=instance
     )
     await worker.start()
     while not worker.crashed:  # noqa: ASYNC110 - the framework sets no event for it
@@ -65,6 +65,5 @@ async def main(settings: KafkaSettings) -> None:
 
 if __name__ == "__main__":
     given: Any = sys.argv
-    asyncio.run(
-        main(KafkaSettings(kafka=given[1], topic_prefix=given[2], partitions=int(given[3])))
-    )
+    settings = KafkaSettings(kafka=given[1], topic_prefix=given[2], partitions=int(given[3]))
+    asyncio.run(main(settings, given[4]))

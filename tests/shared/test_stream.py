@@ -7,7 +7,8 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ import faust
 import pytest
 from kafka import KafkaConsumer, TopicPartition
 from kafka.admin import KafkaAdminClient
+from kafka.errors import CoordinatorNotAvailableError
 
 from shared.faust_app import WrongFaust
 from shared.stream import StreamWorker
@@ -117,9 +119,9 @@ def copier(provisioned: Any) -> Iterator[Any]:
     """Starts the copying worker as a process of its own; ends what is left of it."""
     running: list[subprocess.Popen[bytes]] = []
 
-    def start() -> subprocess.Popen[bytes]:
+    def start(instance: str = "copy-0") -> subprocess.Popen[bytes]:
         s = provisioned
-        command = [sys.executable, str(APP), s.kafka, s.topic_prefix, str(s.partitions)]
+        command = [sys.executable, str(APP), s.kafka, s.topic_prefix, str(s.partitions), instance]
         env = {**os.environ, "PYTHONPATH": str(APP.parents[2])}
         running.append(subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL))
         return running[-1]
@@ -143,12 +145,36 @@ def copied(settings: Any) -> set[tuple[int, int]]:
     return found
 
 
+def settled_members(settings: Any) -> int:
+    """How many hold their share; 0 while the group waits for one of them to let go."""
+    admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
+    (group,) = admin.describe_groups([settings.group("copy")]).values()
+    admin.close()
+    return len(group["members"]) if group["group_state"] == "Stable" else 0
+
+
 def committed(settings: Any) -> int:
     """What the group has committed over all input partitions."""
     admin = KafkaAdminClient(bootstrap_servers=settings.kafka)
     offsets = admin.list_group_offsets({settings.group("copy"): None})[settings.group("copy")]
     admin.close()
     return sum(o.offset for tp, o in offsets.items() if tp.topic == settings.topic(EVENTS))
+
+
+def ends_of(settings: Any) -> dict[int, int]:
+    """Where the input's partitions end."""
+    topic = settings.topic(EVENTS)
+    return {p: end_of(settings, topic, p) for p in range(settings.partitions)}
+
+
+def within(seconds: float, holds: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        with suppress(CoordinatorNotAvailableError):  # the broker's first group: its log is made
+            if holds():
+                return True
+        time.sleep(0.5)
+    return False
 
 
 def test_killed_at_random_with_a_backlog_nothing_is_lost_and_commits_reach_the_end(
@@ -163,10 +189,17 @@ def test_killed_at_random_with_a_backlog_nothing_is_lost_and_commits_reach_the_e
             time.sleep(rng.uniform(3.0, 5.0))
             process.send_signal(signal.SIGKILL)
             process.wait()
-    topic = provisioned.topic(EVENTS)
-    ends = {p: end_of(provisioned, topic, p) for p in range(provisioned.partitions)}
-    deadline = time.monotonic() + 40
-    while committed(provisioned) < sum(ends.values()) and time.monotonic() < deadline:
-        time.sleep(0.5)
-    assert committed(provisioned) == sum(ends.values()), "commits stalled"
+    ends = ends_of(provisioned)
+    assert within(40, lambda: committed(provisioned) == sum(ends.values())), "commits stalled"
     assert copied(provisioned) == {(p, n) for p, end in ends.items() for n in range(end)}
+
+
+def test_a_worker_that_was_delivered_records_lets_go_of_its_share_when_another_joins(
+    provisioned: Any, copier: Any
+) -> None:
+    fill(provisioned, 5)
+    copier("copy-0")
+    end = sum(ends_of(provisioned).values())
+    assert within(40, lambda: committed(provisioned) == end)
+    copier("copy-1")
+    assert within(40, lambda: settled_members(provisioned) == 2)  # the group puts out after 60 s
