@@ -273,14 +273,14 @@ class DecideStage(Listener):
     def _renew_plans(self) -> None:
         for webinar_id, cause in self._undecided.webinars.items():
             webinar = self.knowledge.webinars.get(webinar_id)
-            if webinar is None:
-                continue
-            new = plan_of(webinar, self.state, self.knowledge)
-            if self.plans.get(webinar_id) != new:
+            new = webinar and plan_of(webinar, self.state, self.knowledge)
+            if new and self.plans.get(webinar_id) != new:
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
+                silent = self._outcomes.silent(new)
                 for who in self._everybody(webinar_id):
-                    self._undecided.people.setdefault(who, cause)
+                    if not silent or who[1].startswith("~"):
+                        self._undecided.people.setdefault(who, cause)
         self._undecided.webinars.clear()
 
     # --- once a second ---

@@ -46,8 +46,11 @@ class Item:
     def type(self) -> str:
         """`ce_type`; '' where there is none."""
         if isinstance(self._header, bytes):
-            text, ended, _ = self._header.partition(_TYPE)[2].partition(b'"')
-            if ended and b"\\" not in text:
+            named = self._header.rfind(_TYPE)  # at the end of ours
+            at = named + len(_TYPE)
+            ends = self._header.find(b'"', at)
+            text = self._header[at:ends]
+            if named >= 0 and ends >= 0 and b"\\" not in text:
                 return text.decode()
         return str(self.header.get("ce_type", ""))
 

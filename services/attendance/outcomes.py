@@ -41,6 +41,18 @@ class Outcomes:
         """Read what was published before; whose decisions are news."""
         return [split_person_key(key) for key in await self._published.catch_up()]
 
+    def silent(self, the_plan: Plan) -> bool:
+        """Whether nothing can be said yet but of connections that are nobody's."""
+        return not (self._graced(the_plan) or self._reported())
+
+    def _graced(self, the_plan: Plan) -> bool:
+        """Before it nobody has a decision (rule D3)."""
+        return the_plan.grace in self._state.passed[the_plan.webinar.id]
+
+    def _reported(self) -> bool:
+        """Whether anything may differ between reports and webhooks (rule Z3)."""
+        return self._state.reported or bool(self._knowledge.differences)
+
     async def publish(self, batch: Mapping[Who, Why]) -> list[Who]:
         """Decide these people anew (each with its cause) and publish what differs.
 
@@ -51,13 +63,13 @@ class Outcomes:
         decisions: dict[str, dict[str, Any]] = {}
         cases: list[ReviewCaseV1] = []
         differs: list[ReportDifferedV1] = []
-        reported = self._state.reported or bool(self._knowledge.differences)
+        reported = self._reported()
         for (webinar_id, participant_id), cause in batch.items():
             the_plan = self._plans.get(webinar_id)
             if the_plan is None:
                 continue
             parked = participant_id.startswith("~")
-            graced = the_plan.grace in self._state.passed[webinar_id]
+            graced = self._graced(the_plan)
             if not (graced or reported or parked):
                 continue  # nothing can be said of a person yet (rule D3)
             person = self._state.person(webinar_id, participant_id)

@@ -57,6 +57,12 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
         self._changed.add(key)
         self._keep(key, value)
 
+    def put(self, key: str, raw: bytes) -> None:
+        """An object as bytes already, for one that nobody is about to ask for."""
+        self._packed[key] = raw
+        self._open.pop(key, None)
+        self._changed.discard(key)
+
     def _keep(self, key: str, value: T) -> None:
         self._open[key] = value
         if len(self._open) > MOST_OPEN:

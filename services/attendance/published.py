@@ -139,8 +139,7 @@ class PublishedDecisions:
         offsets = sorted(w.offset for w in written)
         if offsets and offsets == list(range(self._end, self._end + len(offsets))):
             for key, decision in decisions.items():
-                self.by_key[key] = remembered(decision)
-            self.by_key.close()
+                self.by_key.put(key, _packed(remembered(decision)))
             self._end = offsets[-1] + 1
             return set()
         return await self._read(offsets[-1] + 1) if offsets else set()

@@ -143,7 +143,7 @@ class Roster:
     def everybody(self, webinar_id: str, partition: int) -> list[str]:
         """Whoever is or was enrolled, of those who are decided in a partition."""
         rows = self._members[partition].get(self._webinars.get(webinar_id, -1), ())
-        return [orjson.loads(self._rows[row])[1] for row in rows]
+        return [_participant(self._rows[row]) for row in rows]
 
     def by_registrant(self, webinar_id: str, number: str, registrant_id: str) -> Collection[Holder]:
         """Whose current link it is."""
@@ -196,6 +196,12 @@ class Roster:
             elif of == number and token in had:
                 ever.append(participant_id)
         return holders, ever
+
+
+def _participant(raw: bytes) -> str:
+    """Whose row it is: the first text in it."""
+    text = raw.split(b'"', 2)[1]
+    return str(orjson.loads(raw)[1]) if b"\\" in text else text.decode()
 
 
 def _remember(recent: dict[str, T], text: str, found: T) -> T:

@@ -8,7 +8,7 @@ import pytest
 from aiokafka.errors import KafkaTimeoutError
 
 from services.attendance.decisions import encoded
-from services.attendance.frames import items
+from services.attendance.frames import Item, items
 from services.attendance.record_writer import RecordWriter
 from shared.batch import frame
 from shared.events.attendance import ConnectionSeenV1, EligibilityDecidedV1
@@ -37,6 +37,22 @@ def test_decisions_and_snapshots_are_the_bytes_of_their_contracts() -> None:
             body.items() <= orjson.loads(ConnectionSeenV1.model_validate(body).to_bytes()).items()
         )
     assert all(i.header["ce_id"] and i.header["ce_source"] == "urn:test" for i in told)
+
+
+@pytest.mark.parametrize(("header", "kind"), [
+    (rb'{"ce_type":"t","key":"k"}', "t"),
+    (rb'{"key":"k","ce_type":"t"}', "t"),
+    (rb'{"ce_type":"t","key":"\"ce_type\":\"other"}', "t"),
+    (rb'{"ce_type":"\u0074"}', "t"),
+    (rb'{"key":"k"}', ""),
+])  # fmt: skip
+def test_the_type_of_a_frame_is_what_its_header_says_as_json(header: bytes, kind: str) -> None:
+    assert Item(0, header, b"").type == kind
+
+
+def test_a_header_that_ends_within_its_type_is_no_header() -> None:
+    with pytest.raises(orjson.JSONDecodeError):
+        Item(0, b'{"ce_type":"t', b"").type  # noqa: B018 - reading it is the test
 
 
 class Producer:

@@ -21,8 +21,10 @@ from tests.support.words import (
     enrolment,
     line,
     stay,
+    there,
     webinar,
 )
+from tests.support.workers import Stages
 from tests.support.zoom_events import iso, raw
 
 
@@ -34,6 +36,19 @@ def heard(one: Line, kind: ClockKind, end: int = T + HOUR) -> None:
     """The clock passes, and nobody is decided yet."""
     for stage in one.pipeline.stages:
         one._fold(stage._teller.clock(ClockPassed(W, "s1", end, kind)))
+
+
+def test_D3_before_the_grace_another_plan_has_nobody_looked_at_but_whoever_is_nobody_s() -> None:
+    pipeline = there(Pipeline(), *stay("1", "c1", registrant_id="_ani"), *stay("2", "c2"))
+    stages = Stages(pipeline.knowledge, pipeline.partitions)
+    for place, told in pipeline.log.frames:
+        stages.fold(place, told)
+    stages.flush()
+    pipeline.webinar(webinar(version=2, rule={"minimum_share": 9_000}))
+    for stage in stages.stages:
+        stage._renew_plans()
+    waiting = [person for stage in stages.stages for _, person in stage._undecided.people]
+    assert [person[0] for person in waiting] == ["~"]
 
 
 def test_D6_a_later_clock_has_nobody_looked_at_whose_decision_is_final() -> None:
