@@ -9,6 +9,11 @@ from shared.log_client import LogClient
 from shared.settings import KafkaSettings
 
 FETCH_BYTES = 8 * 1024 * 1024
+WAIT_MS = 1
+"""So long the broker waits for what is not there yet. What is read is there; but behind its end the
+client asks once more, and the next stretch would be answered only after that."""
+RETRY_MS = 20
+"""The client waits so long once for each topic that it hears of for the first time."""
 Records = list["ConsumerRecord[bytes | None, bytes | None]"]
 
 
@@ -20,7 +25,8 @@ class LogReader(LogClient):
     ) -> None:
         """`check_crcs`: not where what is read has a checksum of its own."""
         super().__init__(settings, group, max_partition_fetch_bytes=FETCH_BYTES,
-                         fetch_max_wait_ms=50, check_crcs=check_crcs)  # fmt: skip
+                         fetch_max_wait_ms=WAIT_MS, retry_backoff_ms=RETRY_MS,
+                         check_crcs=check_crcs)  # fmt: skip
         self._lock = asyncio.Lock()
 
     async def ends(self, places: Sequence[tuple[str, int]]) -> Mapping[tuple[str, int], int]:

@@ -16,16 +16,19 @@ from services.attendance.packing import (
     identifiers,
     leg_of,
     leg_row,
-    names_of,
+    meeting_of,
     pack_known,
     seen_of,
     tuples,
     unpack_known,
 )
+from services.attendance.token_index import TokenIndex
 from shared.checkpoints import Kept
 from shared.keys import home_of
 
 NO_FLOATING = Floating()
+_OWN = "="
+"""Begins a connection's key in the index; identifiers begin otherwise (`Identifiers.tokens`)."""
 
 
 class ConnectionBook:
@@ -35,9 +38,11 @@ class ConnectionBook:
         self._partition, self._partitions = partition, partitions
         self.own = PackedMap(pack_known, unpack_known)
         self._by_meeting: dict[str, list[str]] = defaultdict(list)
-        self._by_token: dict[int, str | tuple[str, ...]] = {}
-        """Hash of an identifier → the key, or keys, of ours that have it. That two share one by chance
-        does no harm: both are told anew."""
+        self._keys: list[str] = []
+        """Of ours, as they came: their numbers in the index."""
+        self._index = TokenIndex()
+        """Of our keys and their identifiers. That two share a hash by chance does no harm: both are
+        told anew."""
         self._floating: dict[str, Floating] = {}
         self._remote: dict[str, dict[str, Known]] = defaultdict(dict)
         self._by_name: dict[str, dict[str, tuple[str, ...]]] = {}
@@ -57,7 +62,8 @@ class ConnectionBook:
             if not self.is_home(key):
                 return None  # phone legs go to every partition; their home has all of it
             known = Known(seen.meeting_uuid, seen.participant_uuid)
-            self._by_meeting[known.meeting_uuid].append(known.key)
+            self._named_first(known.key, known.meeting_uuid)
+            self._index.add((_OWN + known.key,), len(self._keys) - 1)
         who = known.identifiers
         new = known.add(seen)
         self.own[known.key] = known
@@ -69,6 +75,10 @@ class ConnectionBook:
             self.index(known)
         return known.key
 
+    def _named_first(self, key: str, uuid: str) -> None:
+        self._by_meeting[uuid].append(key)
+        self._keys.append(key)
+
     def float(self, uuid: str, event: Seen | Bound) -> bool:
         """A join or leave that names no connection, or a bind."""
         if uuid not in self._by_name:
@@ -79,20 +89,23 @@ class ConnectionBook:
         return self._floating.setdefault(uuid, Floating()).add(event)
 
     def keep(self) -> Kept:
-        """A copy of everything; the indexes are made again."""
+        """A copy of everything, with the index of identifiers; other indexes are made again."""
         rows: dict[str, list[Any]] = {
             "remote": [leg_row(leg) for legs in self._remote.values() for leg in legs.values()],
             "floating": [one for f in self._floating.values() for one in f.events],
             "binds": [one for f in self._floating.values() for one in f.binds],
         }
-        return Kept(rows, {"own": self.own.packed()})
+        buckets = {str(place): raw for place, raw in enumerate(self._index.buckets())}
+        return Kept(rows, {"own": self.own.packed(), "index": buckets})
 
     def restore(self, kept: Kept) -> None:
         """What `keep` gave, into an empty book."""
-        self.own = PackedMap(pack_known, unpack_known, kept.maps.get("own"))
-        for key, uuid, tokens in names_of(kept.maps.get("own", {})):
-            self._by_meeting[uuid].append(key)
-            self._index(key, tokens)
+        own = kept.maps.get("own", {})
+        self.own = PackedMap(pack_known, unpack_known, own)
+        for key, raw in own.items():
+            self._named_first(key, meeting_of(key, raw))
+        if own:
+            self._index = TokenIndex(kept.maps["index"].values())
         for row in kept.rows.get("remote", ()):
             leg = leg_of(row)
             self._remote[leg.meeting_uuid][leg.key] = leg
@@ -127,16 +140,10 @@ class ConnectionBook:
 
     def index(self, known: Known) -> None:
         """Make one of ours findable by its identifiers."""
-        self._index(known.key, known.identifiers.tokens())
-
-    def _index(self, key: str, tokens: Iterable[str]) -> None:
-        for token in tokens:
-            at = hash(token)
-            known = self._by_token.get(at)
-            if known is None:
-                self._by_token[at] = key
-            elif key != known and key not in (keys := _keys(known)):
-                self._by_token[at] = (*keys, key)
+        for number in self._index.find(_OWN + known.key):
+            if self._keys[number] == known.key:
+                tokens = known.identifiers.tokens()
+                self._index.add([t for t in tokens if number not in self._index.find(t)], number)
 
     # --- look-ups ---
 
@@ -164,7 +171,7 @@ class ConnectionBook:
 
     def with_token(self, token: str) -> Iterable[str]:
         """Keys of our connections that have an identifier (`r…`, `e…`, `k…`)."""
-        return _keys(self._by_token.get(hash(token), ()))
+        return [self._keys[number] for number in self._index.find(token)]
 
     def is_concerned(self, key: str) -> bool:
         """Whether a bind or a floating event names a connection of ours."""
@@ -228,7 +235,3 @@ class ConnectionBook:
             found = self.own.get(key) or remote.get(key)
             if found is not None:
                 yield found
-
-
-def _keys(known: str | tuple[str, ...]) -> tuple[str, ...]:
-    return (known,) if isinstance(known, str) else known

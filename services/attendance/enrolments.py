@@ -4,13 +4,12 @@ A worker reads all of them before it is ready, a million and more, through `shar
 quick reading does not take goes to the event's own model, which says what is wrong with it.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any, NamedTuple
 
 import orjson
 
 from services.attendance.domain.codes import Enrolment
-from shared.envelope import header
 from shared.events.registration import EnrolledV1
 from shared.records import parse
 from shared.topics import CERTIFICATES, ENROLMENTS, Topic
@@ -19,17 +18,18 @@ _STANDING = {"enrolled": Enrolment.ENROLLED, "cancelled": Enrolment.CANCELLED}
 _OF_CERTIFICATE = ("webinar_id", "participant_id", "certificate_id", "number", "status", "sealed")
 
 
-class Enrolled(NamedTuple):
+class Enrolled:
     """One version of an enrolment. `held` and `had` are its present and its former identifiers, as
-    tokens: `r{zoom_number}|{registrant_id}`, `e{email}`, `k{customer_key}` (pseudonyms)."""
+    tokens: `r{zoom_number}|{registrant_id}`, `e{email}`, `k{customer_key}` (pseudonyms).
 
-    webinar_id: str
-    participant_id: str
-    version: int
-    standing: Enrolment
-    region: str
-    held: tuple[str, ...]
-    had: tuple[str, ...]
+    A plain class: compiled, one is made in a tenth of a named tuple's time."""
+
+    __slots__ = ("had", "held", "participant_id", "region", "standing", "version", "webinar_id")
+
+    def __init__(self, webinar_id: str, participant_id: str, version: int, standing: Enrolment,
+                 region: str, held: tuple[str, ...], had: tuple[str, ...]) -> None:  # fmt: skip
+        self.webinar_id, self.participant_id, self.version = webinar_id, participant_id, version
+        self.standing, self.region, self.held, self.had = standing, region, held, had
 
 
 class Certified(NamedTuple):
@@ -49,7 +49,11 @@ def parse_known(topic: Topic, headers: Sequence[tuple[str, bytes]], value: bytes
     Raises:
         shared.records.Poison: as that does.
     """
-    read = _READERS.get((topic.name, header(headers, "ce_type") or ""))
+    read = None
+    for name, kind in headers:
+        if name == "ce_type":
+            read = _READERS[topic.name].get(kind) if topic.name in _READERS else None
+            break
     if read is not None:
         try:
             return read(orjson.loads(value))
@@ -98,6 +102,7 @@ def _whole(body: dict[str, Any], name: str) -> int:
     return found
 
 
-_READERS = {(ENROLMENTS.name, kind.type): _enrolled for kind in ENROLMENTS.events} | {
-    (CERTIFICATES.name, kind.type): _certified for kind in CERTIFICATES.events
+_READERS: dict[str, dict[bytes, Callable[[dict[str, Any]], Any]]] = {
+    ENROLMENTS.name: {kind.type.encode(): _enrolled for kind in ENROLMENTS.events},
+    CERTIFICATES.name: {kind.type.encode(): _certified for kind in CERTIFICATES.events},
 }

@@ -90,7 +90,9 @@ class Knowledge:
         self, topic: Topic, key: str, event: object | None, partition: int | None = None
     ) -> None:
         """One record of a side topic. `partition`: where it was read."""
-        if isinstance(event, Enrolled | EnrolledV1):
+        if isinstance(event, Enrolled):  # a million at a restart, each by itself
+            self._enrolment(key, event, partition)
+        elif isinstance(event, EnrolledV1):
             self._enrolment(key, enrolled(event), partition)
         elif isinstance(event, WebinarSetV1):
             self._webinar(event)
@@ -192,7 +194,7 @@ class Knowledge:
         own = person_key(said.webinar_id, said.participant_id)
         if partition is None or key != own:  # where it was read is where its key belongs
             partition = partition_of(own.encode(), self._partitions)
-        if self.roster.put(said, partition):
+        if self.roster.put(said, partition) and self.listeners:
             self._tell_of(partition, lambda listener: listener.enrolment_changed(said))
 
     def _certificate(self, key: str, event: object | None) -> None:

@@ -73,16 +73,16 @@ class Roster:
 
     def _write(self, row: int, number: int, said: Enrolled, ever: set[str]) -> None:
         """`ever`: the tokens that the index knows of the row."""
-        had = sorted(ever.union(said.had).difference(said.held)) if ever or said.had else ()
-        self._rows[row] = dumps(
-            (number, said.participant_id, said.version, said.region, said.held, had)
-        )
-        self._marks[row] = self._marks[row] & _CERTIFIED | _STANDINGS.index(said.standing)
-        new = {*said.held, *had}
-        if ever:
+        held, had, new = said.held, said.had, {*said.held}
+        if ever or had:
+            had = tuple(sorted(ever.union(had) - new))
+            new.update(had)
             new -= ever
+        self._rows[row] = dumps((number, said.participant_id, said.version, said.region, held, had))
+        self._marks[row] = self._marks[row] & _CERTIFIED | _STANDINGS.index(said.standing)
         self._index.add([f"{number}|{token}" for token in new], row)
-        self._recent.clear()
+        if self._recent:
+            self._recent.clear()
 
     def certify(self, webinar_id: str, participant_id: str, *, holds: bool) -> None:
         """Whether the person holds a certificate, enrolled or not."""
@@ -108,9 +108,8 @@ class Roster:
         text = f"{number}|p{participant_id}"
         found = self._recent_rows.get(text)
         if found is None:
-            begins = dumps((number, participant_id))[:-1]
             for row in self._index.find(text):
-                if self._rows[row].startswith(begins):
+                if self._rows[row].startswith(dumps((number, participant_id))[:-1]):
                     found = _remember(self._recent_rows, text, row)
         return found
 

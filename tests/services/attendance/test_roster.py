@@ -156,10 +156,28 @@ def test_the_index_finds_every_row_of_a_text_in_order(many: int) -> None:
     assert many < FILL or len(index._buckets) == -(-2 * many // FILL)
 
 
+@pytest.mark.parametrize("many", [0, 1, FILL, FILL + 1, FILL * 2 + 1, FILL * 4, FILL * 37])
+def test_the_index_goes_on_from_its_buckets_as_if_it_had_never_stopped(many: int) -> None:
+    index = TokenIndex()
+    for row in range(many):
+        index.add((f"own {row}",), row)
+    again = TokenIndex(index.buckets())
+    for row in range(many, 3 * many + 9):
+        index.add((f"own {row}",), row)
+        again.add((f"own {row}",), row)
+    assert again.buckets() == index.buckets()
+
+
+def test_the_index_is_the_same_in_every_process() -> None:
+    index = TokenIndex()
+    index.add(["123456789"], 7)
+    assert index.buckets() == [bytes.fromhex("2639f4cb 07000000")]  # the check value of CRC-32
+
+
 def test_bytes_that_look_like_a_hash_across_two_entries_are_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(token_index, "hash", {"one": 1, "zero": 0}.__getitem__, raising=False)
+    monkeypatch.setattr(token_index, "crc32", {b"one": 1, b"zero": 0}.__getitem__)
     index = TokenIndex()
     index.add(["one"], 0)
     assert not index.find("zero")
@@ -175,7 +193,7 @@ def test_the_highest_row_is_kept_whole() -> None:
 @given(events)
 def test_the_quick_reading_gives_what_the_model_gives(event: EnrolledV1) -> None:
     read = parse_known(ENROLMENTS, HEADERS, event.to_bytes())
-    assert read == enrolled(parse(ENROLMENTS, HEADERS, event.to_bytes()))
+    assert fields(read) == fields(enrolled(parse(ENROLMENTS, HEADERS, event.to_bytes())))
 
 
 def test_an_enrolment_in_short_names_every_identifier_it_has_or_had() -> None:
@@ -184,13 +202,13 @@ def test_an_enrolment_in_short_names_every_identifier_it_has_or_had() -> None:
         "former_links": (Link(zoom_number="94", registrant_id="r2"),),
     })  # fmt: skip
     held, had = ("r93|r1", "ee1", "kk1"), ("r94|r2", "ee2")
-    assert enrolled(event) == Enrolled("w1", "anna", 1, Enrolment.CANCELLED, "31", held, had)
+    assert fields(enrolled(event)) == ("w1", "anna", 1, Enrolment.CANCELLED, "31", held, had)
 
 
 def test_fields_that_an_older_writer_left_out_have_their_defaults() -> None:
     event = enrolment()
     short = event.model_dump_json(exclude_defaults=True).encode()
-    assert parse_known(ENROLMENTS, HEADERS, short) == enrolled(event)
+    assert fields(parse_known(ENROLMENTS, HEADERS, short)) == fields(enrolled(event))
 
 
 @pytest.mark.parametrize("edit", [
@@ -229,6 +247,11 @@ def test_a_record_under_a_strange_key_is_decided_where_the_person_belongs() -> N
     home = partition_of(person_key("w1", "anna").encode(), 12)
     knowledge.apply(ENROLMENTS, "strange", said, (home + 1) % 12)
     assert knowledge.roster.everybody("w1", home) == ["anna"]
+
+
+def fields(said: Enrolled) -> tuple[Any, ...]:
+    return (said.webinar_id, said.participant_id, said.version, said.standing, said.region,
+            said.held, said.had)  # fmt: skip
 
 
 def enrolment() -> EnrolledV1:
