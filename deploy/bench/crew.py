@@ -32,8 +32,11 @@ Worker = Popen[bytes]
 class Crew:
     """One installation of topics, its people enrolled; workers are started as they are needed."""
 
-    def __init__(self, kafka: str, redis: str, people: int, say: Callable[[str], None]) -> None:
-        self.settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-crew-{uuid4().hex[:6]}.")
+    def __init__(self, kafka: str, redis: str, people: int, say: Callable[[str], None],
+                 *, partitions: int = 12) -> None:  # fmt: skip
+        self.settings = KafkaSettings(
+            kafka=kafka, topic_prefix=f"bench-crew-{uuid4().hex[:6]}.", partitions=partitions
+        )
         self.people, self._redis, self._say = people, redis, say
         provision(self.settings)
         self.log = Log(self.settings)
@@ -68,6 +71,13 @@ class Crew:
         records.everywhere(backlog.lifecycle("ended", over), over)
         self.log.write(self.settings.topic(WEBHOOKS), records.done())
         self._publish([self._webinar(2, 0)])
+
+    def truth(self) -> dict[str, backlog.Outcome]:
+        """What must be decided, by record key."""
+        return {
+            person_key(backlog.WEBINAR, backlog.participant(n)): backlog.outcome(n)
+            for n in range(self.people)
+        }
 
     def _parts(self, first: int, last: int) -> Iterator[range]:
         for start in range(first, last, AT_A_TIME):

@@ -12,11 +12,9 @@ from collections.abc import Callable
 from contextlib import ExitStack
 from typing import NamedTuple
 
-from deploy.bench import backlog
 from deploy.bench.crew import Crew
 from deploy.bench.drain import CpuWatch, WrongResults, difference, stopped
 from deploy.bench.row import Row, median
-from shared.keys import person_key
 from shared.topics import DECISIONS
 
 WITHIN = 600.0
@@ -65,14 +63,7 @@ def _drained(crew: Crew, count: int) -> Drained:
         crew.log.settled(decisions, crew.people, WITHIN)
         ended, found = crew.log.results(decisions)
         used = sum(watch.until(ended) for watch in watches)
-    wrong = difference(found, _truth(crew.people))
+    wrong = difference(found, crew.truth())
     if wrong:
         raise WrongResults(f"with {count} workers {wrong}")
     return Drained(events / (ended - began), events / used)
-
-
-def _truth(people: int) -> dict[str, backlog.Outcome]:
-    return {
-        person_key(backlog.WEBINAR, backlog.participant(n)): backlog.outcome(n)
-        for n in range(people)
-    }
