@@ -1,5 +1,7 @@
 """Following several partitions from positions of our own, outside any consumer group (aiokafka)."""
 
+import asyncio
+import time
 from collections.abc import Mapping, Sequence
 
 from aiokafka import TopicPartition
@@ -8,11 +10,9 @@ from shared.log_client import LogClient
 from shared.log_reader import Records
 from shared.settings import KafkaSettings
 
-FETCH_WAIT_MS = 25
-"""How long the broker gathers before it answers a fetch: so records come by the handful, and each
-hop adds so much at most."""
-FETCH_AT_ONCE = 64 * 1024
-"""Bytes for which it does not wait: behind its log a follower reads without a pause."""
+GATHER_SECONDS = 0.025
+"""Between two calls that reached the ends of the logs: so records come by the handful. Who follows logs
+in which nothing happens is answered at the first record, and asks five times a second."""
 PARTITION_BYTES = 1024 * 1024
 MOST_RECORDS = 500
 """Per call, so that folding them never holds the event loop for long."""
@@ -23,11 +23,9 @@ class LogFollower(LogClient):
     """One client; who follows what may change between two calls of `next`."""
 
     def __init__(self, settings: KafkaSettings) -> None:
-        super().__init__(
-            settings, max_partition_fetch_bytes=PARTITION_BYTES, fetch_min_bytes=FETCH_AT_ONCE,
-            fetch_max_wait_ms=FETCH_WAIT_MS,
-        )  # fmt: skip
+        super().__init__(settings, max_partition_fetch_bytes=PARTITION_BYTES, fetch_max_wait_ms=200)
         self._following: frozenset[Place] = frozenset()
+        self._not_before = 0.0
 
     async def next(self, positions: Mapping[Place, int]) -> Sequence[tuple[Place, Records]]:
         """The next records of each place, in order, each from its position on; maybe none.
@@ -40,8 +38,12 @@ class LogFollower(LogClient):
             for place, at in positions.items():
                 self._client.seek(TopicPartition(*place), at)
             self._following = frozenset(positions)
-        found = await self._client.getmany(timeout_ms=200, max_records=MOST_RECORDS)
-        return [((tp.topic, tp.partition), records) for tp, records in found.items()]
+        await asyncio.sleep(self._not_before - time.monotonic())
+        polled = await self._client.getmany(timeout_ms=200, max_records=MOST_RECORDS)
+        found = [((tp.topic, tp.partition), records) for tp, records in polled.items()]
+        if found and not any(self.more(place, some[-1].offset + 1) for place, some in found):
+            self._not_before = time.monotonic() + GATHER_SECONDS
+        return found
 
     def more(self, place: Place, position: int) -> bool:
         """Whether the log held more beyond `position` when the broker last answered."""
