@@ -100,7 +100,7 @@ class Knowledge:
             for said in self.rulings.put(event):
                 self._tell_ruled(said)
         elif topic is CERTIFICATES:
-            self._certificate(key, event)
+            self._certificate(key, event, partition)
         elif isinstance(event, ReviewCaseV1):
             self.keep_case(event)
             self._tell(lambda listener: listener.case_published(event))
@@ -197,11 +197,12 @@ class Knowledge:
         if self.roster.put(said, partition) and self.listeners:
             self._tell_of(partition, lambda listener: listener.enrolment_changed(said))
 
-    def _certificate(self, key: str, event: object | None) -> None:
+    def _certificate(self, key: str, event: object | None, partition: int | None) -> None:
         who = split_person_key(key)
         holds = isinstance(event, Certified | CertificateIssuedV1) and event.status == "issued"
         self.roster.certify(*who, holds=holds)
-        partition = partition_of(key.encode(), self._partitions)
+        if partition is None:
+            partition = partition_of(key.encode(), self._partitions)
         self._tell_of(partition, lambda listener: listener.certificate_changed(*who))
 
 
