@@ -26,10 +26,14 @@ def new_data_key() -> bytes:
     return AESGCM.generate_key(256)
 
 
+_cipher = lru_cache(maxsize=16)(AESGCM)
+"""To take a key in costs as much as to seal a line; a person's is used twice in a row."""
+
+
 def seal(key: bytes, plain: bytes, *, subject: str) -> str:
     """AES-256-GCM, base64; `subject` (whose it is) is bound to it and must be given to open it."""
     nonce = os.urandom(_NONCE)
-    return base64.b64encode(nonce + AESGCM(key).encrypt(nonce, plain, subject.encode())).decode()
+    return base64.b64encode(nonce + _cipher(key).encrypt(nonce, plain, subject.encode())).decode()
 
 
 def unseal(key: bytes, sealed: str, *, subject: str) -> bytes:
@@ -40,7 +44,7 @@ def unseal(key: bytes, sealed: str, *, subject: str) -> bytes:
     """
     try:
         raw = base64.b64decode(sealed, validate=True)
-        return AESGCM(key).decrypt(raw[:_NONCE], raw[_NONCE:], subject.encode())
+        return _cipher(key).decrypt(raw[:_NONCE], raw[_NONCE:], subject.encode())
     except (InvalidTag, ValueError) as closed:
         raise CannotOpen(f"cannot open what was sealed for {subject}") from closed
 

@@ -14,7 +14,7 @@ from services.certificates.vault import Vault
 from shared.consume import NotYet
 from shared.crypto import CannotOpen
 from shared.events.certificates import CertificateIssuedV1
-from shared.keys import certificate_id_of, split_person_key
+from shared.keys import certificate_id_of, person_key, split_person_key
 from shared.records import Poison, Record
 
 log = structlog.get_logger()
@@ -36,12 +36,14 @@ class Decisions:
         waiting, place = self._issuer.waiting, Place(record.partition, record.offset)
         event = record.event
         if event is not None and earned(event):
-            waiting.earned(_checked(Who(event.webinar_id, event.participant_id)), place)
+            waiting.earned(_checked(Who(event.webinar_id, event.participant_id), record.key), place)
         else:
             waiting.drop(Who(*split_person_key(record.key)))
 
 
-def _checked(who: Who) -> Who:
+def _checked(who: Who, key: str) -> Who:
+    if key != person_key(*who):  # its partition would not be the person's
+        raise Poison("the key is not that of the decision's person")
     try:
         certificate_id_of(*who)
     except ValueError as no_id:

@@ -8,6 +8,7 @@ the same certificate, byte for byte.
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import orjson
 import structlog
@@ -42,6 +43,13 @@ log = structlog.get_logger()
 CHUNK = 1_000
 
 
+class Fresh(NamedTuple):
+    """What is known of a claim that was made just now: what it sealed, and its person's partition."""
+
+    content: Frozen
+    partition: int
+
+
 class Issuer:
     """Issues for the decisions partitions that this worker holds."""
 
@@ -55,7 +63,7 @@ class Issuer:
         self.owned: set[int] = set()
         self._sheet_of: tuple[str, int, str] | None = None
         self._common: Frozen
-        self._frozen_now: dict[str, Frozen] = {}
+        self._fresh: dict[str, Fresh] = {}
 
     def issue(self) -> int:
         """Issue for all who wait and may have it; how many certificates were published."""
@@ -66,7 +74,7 @@ class Issuer:
         while chunk := list(islice(candidates, CHUNK)):
             self._claim(chunk)
             count += self.publish_pending()
-            self._frozen_now.clear()
+            self._fresh.clear()
         return count
 
     def _open_webinars(self) -> list[str]:
@@ -117,7 +125,7 @@ class Issuer:
             policy=self._policy,
         )  # fmt: skip
         sealed = self._vault.seal_content(who.participant_id, person.wrapped, content)
-        self._frozen_now[sealed] = content
+        self._fresh[sealed] = Fresh(content, self.waiting.partition(who))
         return sealed
 
     def _sheet(self, webinar: WebinarSetV1) -> Frozen:
@@ -147,13 +155,16 @@ class Issuer:
         return [n for n in ledger.pending() if self._partition(n.claim) in self.owned]
 
     def _partition(self, claim: NumberTakenV1) -> int:
+        if fresh := self._fresh.get(claim.sealed):
+            return fresh.partition
         key = person_key(claim.webinar_id, claim.participant_id)
         return partition_of(key.encode(), self._settings.partitions)
 
     def _publish(self, chunk: Sequence[Numbered]) -> int:
         keys = self._people.keys([n.claim.participant_id for n in chunk])
         events = [(n, e) for n in chunk if (e := self._event(n, keys[n.claim.participant_id]))]
-        written = self._publisher.publish([_outgoing(*event) for event in events])
+        out = [_outgoing(n, event, self._partition(n.claim)) for n, event in events]
+        written = self._publisher.publish(out)
         for numbered, _ in events:
             self._logs.ledger.issued(numbered.certificate_id)
         self._logs.certificates_written(written)
@@ -168,7 +179,8 @@ class Issuer:
             return None
         claim = numbered.claim
         try:
-            content = self._frozen_now.get(claim.sealed) or plain(self._vault.content(
+            fresh = self._fresh.get(claim.sealed)
+            content = fresh.content if fresh else plain(self._vault.content(
                 claim.participant_id, wrapped.decode(), claim.sealed, numbered.certificate_id
             ))  # fmt: skip
         except CannotOpen:
@@ -195,9 +207,9 @@ def encoded(
     return Encoded(kind.type, orjson.dumps(values, option=orjson.OPT_SORT_KEYS))
 
 
-def _outgoing(numbered: Numbered, event: Encoded) -> Outgoing:
+def _outgoing(numbered: Numbered, event: Encoded, partition: int) -> Outgoing:
     key = person_key(numbered.claim.webinar_id, numbered.claim.participant_id)
-    return Outgoing(CERTIFICATES, key, event, _moment(numbered.issued_at))
+    return Outgoing(CERTIFICATES, key, event, _moment(numbered.issued_at), partition)
 
 
 _moment = lru_cache(maxsize=1_024)(parse_utc)

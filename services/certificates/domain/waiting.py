@@ -35,6 +35,10 @@ class Waiting:
         """A final, eligible decision."""
         self._by_webinar.setdefault(who.webinar_id, {})[who.participant_id] = place
 
+    def partition(self, who: Who) -> int:
+        """Of somebody who waits: the partition of the decision, and so of the person."""
+        return self._by_webinar[who.webinar_id][who.participant_id].partition
+
     def drop(self, who: Who) -> None:
         """Issued, or not earned any more."""
         people = self._by_webinar.get(who.webinar_id, {})
