@@ -15,7 +15,7 @@ from services.reporting.domain.quota import (
     summed,
 )
 from services.reporting.handlers import SOURCES, Learnt, parse_needed, read, source_of
-from services.reporting.packing import shelf_of
+from services.reporting.packing import Shelf, place_of, shelf_of
 from services.reporting.stores import MOST_FIELDS, Change, CounterStore, Mark
 from shared.consume import BatchConsumer, NotYet
 from shared.fast_consumer import FastConsumer
@@ -67,27 +67,28 @@ class Counting:
             after = _applied(before, new)
             moves = _moves(before, after)
             positions = _ends(learnt, mark)
-            shelves = {shelf_of(c.year, c.region_code) for c in moves if isinstance(c, Cell)}
-            change = self._changed(after, before, moves, shelves)
-            if self.store.advance(mark, mark.moved(positions, shelves), change):
+            people = {i: person for i, person in after.items() if person != before[i]}
+            change = Change(people, self._cells(mark, moves), self._webinars(moves))
+            if self.store.advance(mark, mark.moved(positions, change.shelves), change):
                 self._expected.update(positions)
                 return
         raise NotYet("another worker was always faster")
 
-    def _changed(
-        self, after: Mapping[bytes, Person], before: Mapping[bytes, Person],
-        moves: Mapping[Counter, Counts], shelves: Iterable[str],
-    ) -> Change:  # fmt: skip
-        _, cells = self.store.cells(shelves)
-        webinars = [c.webinar_id for c in moves if not isinstance(c, Cell)]
-        _, counters = self.store.webinars(webinars)
-        for counter, by in moves.items():
-            if isinstance(counter, Cell):
-                cells[counter] = cells.get(counter, NOTHING).plus(by)
-            else:
-                counters[counter.webinar_id] = counters[counter.webinar_id].plus(by)
-        people = {i: person for i, person in after.items() if person != before[i]}
-        return Change(people, cells, counters)
+    def _cells(self, mark: Mark, moves: Mapping[Counter, Counts]) -> dict[str, Shelf]:
+        """The shelves with moved cells, whole."""
+        moved = [(shelf_of(c.year, c.region_code), place_of(c), by)
+                 for c, by in moves.items() if isinstance(c, Cell)]  # fmt: skip
+        stand = self.store.shelves(mark, {name for name, _, _ in moved})
+        shelves = {name: dict(shelf) for name, shelf in stand.items()}
+        for name, place, by in moved:
+            shelf = shelves[name]
+            shelf[place] = [a + b for a, b in zip(shelf.get(place, NOTHING), by, strict=True)]
+        return dict(shelves)
+
+    def _webinars(self, moves: Mapping[Counter, Counts]) -> dict[str, Counts]:
+        moved = {c.webinar_id: by for c, by in moves.items() if not isinstance(c, Cell)}
+        _, stand = self.store.webinars(list(moved))
+        return {webinar_id: stand[webinar_id].plus(by) for webinar_id, by in moved.items()}
 
     def _check(self, mark: Mark) -> None:
         for source, position in list(self._expected.items()):

@@ -5,10 +5,18 @@ The layout is fixed; a change of it needs a new `LAYOUT`, which makes the counte
 
 import re
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, lru_cache
 
-from services.reporting.domain.quota import Certificate, Counts, Decision, Enrolment, Part, Person
+from services.reporting.domain.quota import (
+    Cell,
+    Certificate,
+    Counts,
+    Decision,
+    Enrolment,
+    Part,
+    Person,
+)
 
 LAYOUT = "1"
 CATEGORIES = ("asn", "tni", "polri", "prosecutor", "legislator", "public")
@@ -94,4 +102,27 @@ def shelf_of(year: int, region_code: str) -> str:
     return f"{year}|{region_code[:2]}"
 
 
-Shelf = Mapping[str, list[int]]
+Shelf = Mapping[str, Sequence[int]]
+"""A shelf's cells, as they are stored: `region|category` → the four numbers. Never changed, since the
+last ones are kept; a write makes new ones."""
+
+
+def place_of(cell: Cell) -> str:
+    """A cell's name on its shelf."""
+    return f"{cell.region_code}|{cell.category}"
+
+
+def shelved(cells: Mapping[Cell, Counts]) -> dict[str, Shelf]:
+    """Cells on their shelves."""
+    shelves: dict[str, dict[str, Counts]] = {}
+    for cell, counts in cells.items():
+        shelves.setdefault(shelf_of(cell.year, cell.region_code), {})[place_of(cell)] = counts
+    return dict(shelves)
+
+
+def unshelved(name: str, shelf: Shelf) -> Iterator[tuple[Cell, Counts]]:
+    """The cells of a shelf."""
+    year = int(name.partition("|")[0])
+    for place, counts in shelf.items():
+        code, _, category = place.partition("|")
+        yield Cell(year, code, category), Counts(*counts)

@@ -18,11 +18,20 @@ from kafka import TopicPartition
 from kafka.errors import KafkaError
 from redis.exceptions import RedisError
 
-from services.reporting.domain.publishing import Book, Said, Values, due, heard, wanted, wiped
+from services.reporting.domain.publishing import (
+    Book,
+    Said,
+    Values,
+    due,
+    heard,
+    holds_back,
+    wanted,
+    wiped,
+)
 from services.reporting.domain.quota import Cell, Counts
 from services.reporting.handlers import SOURCES
 from services.reporting.programmes import Programmes
-from services.reporting.stores import CounterStore, Floor
+from services.reporting.stores import CounterStore, Floor, Mark
 from services.reporting.tail import Heard, Tail, fast_consumer, log_ends
 from services.reporting.tail import heard as read_record
 from shared.envelope import rfc3339
@@ -37,7 +46,7 @@ from shared.topics import PROGRAMMES, QUOTAS
 log = structlog.get_logger()
 GROUP = "reporting.publisher"
 INTERVAL = 1.0
-"""Seconds between two publications: at most one version of a cell in a second. Each looks at all cells."""
+"""Seconds between two looks: at most one version of a cell in a second. Each looks at all cells."""
 
 
 def key_of(cell: Cell) -> str:
@@ -95,6 +104,7 @@ class QuotaPublisher:
         self._mine: tuple[TopicPartition, ...] = ()
         self._floor: Floor | None = None
         self._generation, self._next, self._heard = 0, 0.0, 0
+        self._said, self._counted = 0.0, 0
         self._settled: tuple[bytes, int, int] | None = None
         self._programmes = Programmes()
         self._tail = Tail(settings, (PROGRAMMES,), self._programmes.take)
@@ -130,14 +140,19 @@ class QuotaPublisher:
 
     def _say_what_is_new(self) -> None:
         """Nothing is computed while counters, quotas and what was heard stay as they were."""
-        state = (self._store.mark().raw, self._programmes.revision, self._heard)
-        if state == self._settled:
+        mark = self._store.mark()
+        state = (mark.raw, self._programmes.revision, self._heard)
+        if state == self._settled or self._in_a_burst(mark):
             return
         mark, counters = self._store.all_cells()
         if self._floor is None or not self._floor.reached(mark):
             return
         self._say(self._new(counters))
         self._settled = state
+
+    def _in_a_burst(self, mark: Mark) -> bool:
+        before, self._counted = self._counted, sum(mark.positions.values())
+        return holds_back(self._counted - before, time.monotonic() - self._said)
 
     def _new(self, counters: Mapping[Cell, Counts]) -> dict[Cell, Said]:
         partitions = {tp.partition for tp in self._mine}
@@ -152,6 +167,7 @@ class QuotaPublisher:
     def _say(self, new: dict[Cell, Said]) -> None:
         if not new:
             return
+        self._said = time.monotonic()
         as_of = rfc3339(self._now())
         events = [Outgoing(QUOTAS, key_of(c), event_of(c, said, as_of)) for c, said in new.items()]
         for written in self._publisher.publish(events):

@@ -23,7 +23,15 @@ import orjson
 import redis as redis_lib
 
 from services.reporting.domain.quota import Cell, Counts, Person
-from services.reporting.packing import LAYOUT, pack, pack_counts, shelf_of, unpack, unpack_counts
+from services.reporting.packing import (
+    LAYOUT,
+    Shelf,
+    pack,
+    pack_counts,
+    unpack,
+    unpack_counts,
+    unshelved,
+)
 from shared.settings import Settings
 
 # Exactly one write command. A missing hash counts as an empty mark.
@@ -79,7 +87,7 @@ class Change:
     """What an advance writes."""
 
     people: dict[bytes, Person] = field(default_factory=dict)
-    cells: dict[Cell, Counts] = field(default_factory=dict)
+    shelves: Mapping[str, Shelf] = field(default_factory=dict)
     webinars: dict[str, Counts] = field(default_factory=dict)
 
 
@@ -90,6 +98,7 @@ class CounterStore:
         self.client = client
         self.key = f"{settings.topic_prefix}reporting.counters.{LAYOUT}"
         self._write = client.register_script(_GUARDED_HSET)
+        self._known: tuple[bytes, Mapping[str, Shelf]] = (b"", {})
 
     def mark(self) -> Mark:
         """How far the counters are."""
@@ -102,15 +111,25 @@ class CounterStore:
 
     def cells(self, shelves: Iterable[str]) -> tuple[Mark, dict[Cell, Counts]]:
         """The mark and all cells of these shelves."""
-        names = sorted(shelves)
-        mark, *found = self._read([MARK, *(b"c" + s.encode() for s in names)])
-        cells = {}
-        for name, packed in zip(names, found, strict=True):
-            year = int(name.partition("|")[0])
-            for place, counts in orjson.loads(packed or b"{}").items():
-                code, _, category = place.partition("|")
-                cells[Cell(year, code, category)] = Counts(*counts)
-        return Mark.parse(mark), cells
+        mark, found = self._shelves(sorted(shelves))
+        return mark, {cell: n for shelf in found.items() for cell, n in unshelved(*shelf)}
+
+    def shelves(self, mark: Mark, names: Iterable[str]) -> dict[str, Shelf]:
+        """These shelves as they stand at a mark. Those of the last write are remembered: the hash is
+        a function of its mark, so what stood there still does. If the mark is no longer the stored
+        one, they may be newer: then a write that builds on it is refused."""
+        known = self._standing(mark)
+        _, found = self._shelves(sorted(set(names) - known.keys()))
+        return {name: known[name] if name in known else found[name] for name in names}
+
+    def _standing(self, mark: Mark) -> Mapping[str, Shelf]:
+        raw, shelves = self._known
+        return shelves if raw == mark.raw else {}
+
+    def _shelves(self, names: Sequence[str]) -> tuple[Mark, dict[str, Shelf]]:
+        mark, *found = self._read([MARK, *(b"c" + name.encode() for name in names)])
+        shelves = (orjson.loads(packed or b"{}") for packed in found)
+        return Mark.parse(mark), dict(zip(names, shelves, strict=True))
 
     def all_cells(self) -> tuple[Mark, dict[Cell, Counts]]:
         """All cells at one moment."""
@@ -127,16 +146,19 @@ class CounterStore:
         return Mark.parse(mark), {i: unpack_counts(p) for i, p in zip(ids, found, strict=True)}
 
     def advance(self, seen: Mark, after: Mark, change: Change) -> bool:
-        """Write, if the stored mark is still `seen`; whether it was. `change.cells` holds every
+        """Write, if the stored mark is still `seen`; whether it was. `change.shelves` holds every
         cell of each shelf that it touches."""
         fields: list[bytes] = [MARK, after.raw]
         for person_id, person in change.people.items():
             fields += (b"p" + person_id, pack(person))
-        for shelf, packed in _shelves(change.cells).items():
-            fields += (b"c" + shelf.encode(), orjson.dumps(packed, default=list))
+        for name, shelf in change.shelves.items():
+            fields += (b"c" + name.encode(), orjson.dumps(shelf, default=list))
         for webinar_id, counts in change.webinars.items():
             fields += (_webinar(webinar_id), pack_counts(counts))
-        return bool(self._write(keys=[self.key], args=[seen.raw, *fields]))
+        written = bool(self._write(keys=[self.key], args=[seen.raw, *fields]))
+        if written:
+            self._known = (after.raw, {**self._standing(seen), **change.shelves})
+        return written
 
     def drop(self) -> None:
         """Delete the counters; the worker counts anew from the topics."""
@@ -149,14 +171,6 @@ class CounterStore:
 
 def _webinar(webinar_id: str) -> bytes:
     return b"w" + bytes.fromhex(webinar_id)
-
-
-def _shelves(cells: Mapping[Cell, Counts]) -> dict[str, dict[str, Counts]]:
-    shelves: dict[str, dict[str, Counts]] = {}
-    for cell, counts in cells.items():
-        shelf = shelves.setdefault(shelf_of(cell.year, cell.region_code), {})
-        shelf[f"{cell.region_code}|{cell.category}"] = counts
-    return shelves
 
 
 class Floor:

@@ -23,6 +23,17 @@ class Said(NamedTuple):
 
 Book = dict[Cell, Said]
 
+BURST = 500
+"""Records between two looks: more than these move most cells that there are."""
+LONGEST = 3.0
+"""Seconds between two publications while records come in a burst."""
+
+
+def holds_back(records: int, seconds: float) -> bool:
+    """Whether what is new waits for the next look: `records` were counted since the last one, and the
+    last publication was `seconds` ago. Each publication says nearly all cells again."""
+    return records > BURST and seconds < LONGEST
+
 
 def heard(book: Book, cell: Cell, version: int, values: Values) -> None:
     """Take in a record of the topic: an older or contradicting one must be said over again."""

@@ -10,6 +10,7 @@ from services.reporting.audit import audit
 from services.reporting.counting import Counting
 from services.reporting.domain.quota import Cell
 from services.reporting.handlers import SOURCES
+from services.reporting.packing import shelved
 from services.reporting.stores import Change, CounterStore, Floor, Mark
 from services.reporting.tail import log_ends
 from shared.provision import provision
@@ -167,7 +168,7 @@ def test_the_audit_finds_a_counter_that_was_tampered_with(own: Any, store: Count
         counted(own, store)
     mark, cells = store.all_cells()
     tampered = {cell: counts.plus(counts) for cell, counts in cells.items()}
-    assert store.advance(mark, mark, Change(cells=tampered))
+    assert store.advance(mark, mark, Change(shelves=shelved(tampered)))
     (difference,) = audit_counters(own)
     assert (difference.where, difference.what) == ("counter", "2026|15|asn")
     assert (difference.found.registered, difference.expected.registered) == (2, 1)

@@ -9,6 +9,7 @@ import pytest
 from services.reporting.domain.publishing import Said, Values
 from services.reporting.domain.quota import Cell, Counts
 from services.reporting.handlers import SOURCES
+from services.reporting.packing import shelved
 from services.reporting.publisher import QuotaPublisher, event_of, key_of
 from services.reporting.stores import Change, CounterStore, Mark
 from services.reporting.tail import log_ends
@@ -69,7 +70,7 @@ class Speaker:
 def count(store: CounterStore, **positions: int) -> None:
     """Set the counters by hand; `registered` people in Jambi and its capital."""
     registered, mark = positions.pop("registered"), store.mark()
-    change = Change(cells={JAMBI: Counts(registered), KOTA_JAMBI: Counts(registered)})
+    change = Change(shelves=shelved({JAMBI: Counts(registered), KOTA_JAMBI: Counts(registered)}))
     reached = positions or {"a/0": mark.position("a/0") + 1}
     assert store.advance(mark, mark.moved(reached, ["2026|15"]), change)
 
@@ -175,11 +176,11 @@ def test_it_is_silent_until_the_counters_have_reached_the_ends_of_the_logs(
     with Speaker(own):
         half = {source: end // 2 for source, end in ends.items()}
         assert store.advance(Mark(), Mark().moved(half, ["2026|15"]),
-                             Change(cells={JAMBI: Counts(15)}))  # fmt: skip
+                             Change(shelves=shelved({JAMBI: Counts(15)})))  # fmt: skip
         threading.Event().wait(QUIET)
         assert quota_records(own) == []
         mark = store.mark()
-        assert store.advance(mark, mark.moved(ends), Change(cells={JAMBI: Counts(30)}))
+        assert store.advance(mark, mark.moved(ends), Change(shelves=shelved({JAMBI: Counts(30)})))
         until(lambda: said(own) == (1, 30, 20))
 
 

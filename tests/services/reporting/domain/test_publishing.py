@@ -3,7 +3,18 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.reporting.domain.publishing import Book, Said, Values, due, heard, wanted, wiped
+from services.reporting.domain.publishing import (
+    BURST,
+    LONGEST,
+    Book,
+    Said,
+    Values,
+    due,
+    heard,
+    holds_back,
+    wanted,
+    wiped,
+)
 from services.reporting.domain.quota import Cell, Counts
 
 JAMBI, ACEH = Cell(2026, "15", "asn"), Cell(2026, "11", "asn")
@@ -22,6 +33,12 @@ def test_a_changed_counter_or_quota_is_the_next_version() -> None:
     book: Book = {JAMBI: Said(7, ONE), ACEH: Said(3, ONE)}
     new = due(book, {JAMBI: TWO, ACEH: Values(None, ONE.counts)})
     assert new == {JAMBI: Said(8, TWO), ACEH: Said(4, Values(None, ONE.counts))}
+
+
+def test_in_a_burst_a_cell_is_said_every_few_seconds_and_when_it_is_over_at_once() -> None:
+    assert holds_back(BURST + 1, 1.0)
+    assert not holds_back(BURST + 1, LONGEST)
+    assert not holds_back(0, 1.0)
 
 
 def test_a_foreign_higher_version_with_wrong_values_is_answered_by_a_higher_one() -> None:
