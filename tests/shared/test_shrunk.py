@@ -61,5 +61,7 @@ def test_an_event_becomes_smaller(kind: Shrunk, event: type) -> None:
 def test_what_was_kept_under_these_words_can_be_read_for_ever() -> None:
     """A change of words would make sealed contents and views of the life before unreadable."""
     texts = {name: (repr(kind.words).encode(), kind.deflated_with) for name, kind in KINDS.items()}
-    seen = {name: tuple(sha256(text).hexdigest()[:16] for text in both) for name, both in texts.items()}
+    seen = {
+        name: tuple(sha256(text).hexdigest()[:16] for text in both) for name, both in texts.items()
+    }
     assert seen == OF_OLD

@@ -136,9 +136,11 @@ def test_a_decision_nobody_can_read_is_set_aside_and_the_flow_goes_on(ready: Wor
             ready.say_raw(DECISIONS, f"poison-{n}", value, headers)
     ready.decide("no-uuid", ["a-2"])
     ready.decide(webinar, ["a-2"])
+    (own,) = (r.value for r in ready.records(DECISIONS) if webinar.encode() in (r.key or b""))
+    ready.say_raw(DECISIONS, "under|another-key", own, kind)
     with ready.worker():
         until(lambda: keys(webinar, ["a-2"]) <= set(ready.certificates()), "the next certificate")
-        until(lambda: len(ready.records(DECISIONS, dead=True)) >= 13, "dead letters")
+        until(lambda: len(ready.records(DECISIONS, dead=True)) >= 14, "dead letters")
     sound(ready)
 
 

@@ -120,6 +120,19 @@ def test_a_writer_that_built_on_an_older_mark_changes_nothing(
     assert store.mark() == now
 
 
+def test_shelves_are_remembered_for_the_mark_that_they_were_written_with_alone(
+    own: Any, store: CounterStore
+) -> None:
+    other, shelf = CounterStore(own, connect(own)), "2026|15"
+    assert store.advance(Mark(), Mark().moved({"a/0": 1}, [shelf]), Change(shelves={shelf: {"15|asn": (1, 0, 0, 0)}}))  # fmt: skip
+    mine = store.mark()
+    assert store.shelves(mine, [shelf]) == {shelf: {"15|asn": (1, 0, 0, 0)}}
+    assert other.advance(mine, mine.moved({"a/0": 2}), Change(shelves={shelf: {"15|asn": (2, 0, 0, 0)}}))  # fmt: skip
+    assert store.shelves(store.mark(), [shelf]) == {shelf: {"15|asn": [2, 0, 0, 0]}}
+    assert not store.advance(mine, mine.moved({"a/0": 3}), Change())
+    assert store.shelves(store.mark(), [shelf]) == {shelf: {"15|asn": [2, 0, 0, 0]}}
+
+
 def test_a_rebuilt_hash_at_the_same_positions_is_not_mistaken_for_the_lost_one(
     store: CounterStore,
 ) -> None:
