@@ -3,28 +3,24 @@
 For what is kept a million times, and read one or a page at a time. Shrinking takes half of what deflating
 took, and holds the interpreter: a deflater lets it go twice for each value, and of several threads
 that shrink each then waits for the others. A shrunk value begins with a mark, a JSON object with a
-brace, and both can be read; so can what was deflated before.
+brace, and both can be read.
 """
-
-import zlib
-from collections.abc import Sequence
 
 CODES = bytes(code for code in range(32) if code not in b"\t\n\r")
 """Bytes that no JSON has."""
-_DEFLATED, _SHRUNK = b"\1", b"\2"
-_BITS = -12
+_SHRUNK = b"\2"
 
 
 class Shrunk:
     """Values of one kind. The words are part of the format: others need another mark, and the old
     ones stay for as long as old values are read."""
 
-    def __init__(self, words: Sequence[str], deflated_with: bytes) -> None:
-        """`words`: at most as many as there are codes; where two overlap, the better one first.
-        `deflated_with`: the dictionary of the values with the first mark."""
-        codes = (bytes((code,)) for code in CODES)
-        self.words = list(zip((word.encode() for word in words), codes, strict=False))
-        self.deflated_with = deflated_with
+    def __init__(self, *words: str) -> None:
+        """`words`: at most as many as there are codes; where two overlap, the better one first."""
+        self.words = [
+            (word.encode(), bytes((code,)))
+            for word, code in zip(words, CODES[: len(words)], strict=True)
+        ]
 
     def pack(self, data: bytes) -> bytes:
         """JSON in fewer bytes."""
@@ -38,21 +34,11 @@ class Shrunk:
         Raises:
             ValueError: neither.
         """
-        mark = data[:1]
-        if mark == b"{":
+        if data[:1] == b"{":
             return data
-        if mark == _SHRUNK:
-            return self._in_full(data[1:])
-        if mark != _DEFLATED:
-            raise ValueError("a value of another format")
-        try:
-            return zlib.decompressobj(_BITS, zdict=self.deflated_with).decompress(data[1:])
-        except zlib.error as broken:
-            raise ValueError("a value that does not unfold") from broken
-
-    def _in_full(self, data: bytes) -> bytes:
+        full = data[1:]
         for word, code in self.words:
-            data = data.replace(code, word)
-        if not data.startswith(b"{"):
+            full = full.replace(code, word)
+        if data[:1] != _SHRUNK or full[:1] != b"{":
             raise ValueError("a value of another format")
-        return data
+        return full

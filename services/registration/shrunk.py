@@ -2,7 +2,7 @@
 
 from shared.shrunk import Shrunk
 
-ENROLMENT = Shrunk((
+ENROLMENT = Shrunk(
     '{"category":"asn","customer_key_hmac":"', '{"category":"public","customer_key_hmac":"',
     '{"category":"', '","customer_key_hmac":"', '","email_hmac":"', '","external_id":"',
     '","former_email_hmacs":[],"former_links":[],"links":[{"registrant_id":"',
@@ -11,11 +11,4 @@ ENROLMENT = Shrunk((
     '"}],"mode":"onsite","participant_id":"', '],"mode":"', '","participant_id":"',
     '","region_code":"', '","status":"enrolled","taken_from":[],"version":', '","status":"',
     '","taken_from":[', '],"version":', ',"webinar_id":"', '","year":20',
-), (
-    b'"category":"public","category":"legislator","category":"prosecutor","category":"polri",'
-    b'"category":"tni","mode":"onsite","mode":"online","status":"cancelled","taken_from":["'
-    b'{"category":"asn","customer_key_hmac":"","email_hmac":"","external_id":"",'
-    b'"former_email_hmacs":[],"former_links":[],"links":[{"registrant_id":"","zoom_number":"9"}],'
-    b'"mode":"either","participant_id":"","region_code":"15.72","status":"enrolled","taken_from":[],'
-    b'"version":17,"webinar_id":"","year":2026}'
-))  # fmt: skip
+)  # fmt: skip
