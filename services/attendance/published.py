@@ -140,6 +140,7 @@ class PublishedDecisions:
         if offsets and offsets == list(range(self._end, self._end + len(offsets))):
             for key, decision in decisions.items():
                 self.by_key.put(key, _packed(remembered(decision)))
+            self.by_key.close()
             self._end = offsets[-1] + 1
             return set()
         return await self._read(offsets[-1] + 1) if offsets else set()

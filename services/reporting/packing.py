@@ -112,14 +112,6 @@ def place_of(cell: Cell) -> str:
     return f"{cell.region_code}|{cell.category}"
 
 
-def shelved(cells: Mapping[Cell, Counts]) -> dict[str, Shelf]:
-    """Cells on their shelves."""
-    shelves: dict[str, dict[str, Counts]] = {}
-    for cell, counts in cells.items():
-        shelves.setdefault(shelf_of(cell.year, cell.region_code), {})[place_of(cell)] = counts
-    return dict(shelves)
-
-
 def unshelved(name: str, shelf: Shelf) -> Iterator[tuple[Cell, Counts]]:
     """The cells of a shelf."""
     year = int(name.partition("|")[0])

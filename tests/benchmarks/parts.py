@@ -25,6 +25,7 @@ from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import RecordWriter
 from shared.keys import partition_of, person_key
+from shared.memory import collect_rarely
 from shared.publish import Outgoing, Written
 from shared.settings import KafkaSettings
 from shared.stage import InputRecord
@@ -148,7 +149,7 @@ def main(people: int) -> None:
     records.everywhere(backlog.lifecycle("ended", over), over)
     made = records.done()
     gc.collect()
-    gc.freeze()
+    collect_rarely()  # as the worker does
     step.run(made)
     took = {**step.took, "step": step.took.total(), "limit": _limit(made)}
     _check(people, step.broker.decisions)

@@ -19,10 +19,10 @@ from tests.support.door_phone import (
     Phone,
     codes,
     counted,
-    until,
     webinar,
 )
 from tests.support.processes import Processes
+from tests.support.wait import until
 
 ROOT = Path(__file__).parents[2]
 

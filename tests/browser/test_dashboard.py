@@ -13,9 +13,9 @@ from tests.services.reporting.world import (
     last_said,
     programme,
     publish,
-    until,
 )
 from tests.support.processes import Processes
+from tests.support.wait import until
 
 PHONE, DESKTOP = (360, 780), (1280, 900)
 PEOPLE = 12

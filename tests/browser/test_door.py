@@ -18,8 +18,8 @@ from tests.support.door_phone import (
     saved_list,
     saved_walk_in,
     scan_of,
-    until,
 )
+from tests.support.wait import until
 
 
 def test_a_code_before_the_camera_checks_its_person_in(online: Phone) -> None:

@@ -14,6 +14,7 @@ from deploy.cli.views import OperatorSettings
 from services.attendance.stores import AttendanceView
 from shared.settings import load
 from tests.support.flow import PARTITIONS, Running, Witness
+from tests.support.wait import until
 
 HOUR = 3600
 LATE = 8 * HOUR
@@ -54,14 +55,6 @@ class Door(NamedTuple):
 
 def rfc(second: float) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")
-
-
-def until(measure: Any, within: float = 60.0) -> Any:
-    end = time.monotonic() + within
-    while not (found := measure()):
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.2)
-    return found
 
 
 @pytest.fixture(scope="module")

@@ -2,8 +2,6 @@
 
 import secrets
 import threading
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -21,6 +19,7 @@ from tests.support.consuming import (
     publish,
     run,
 )
+from tests.support.wait import until
 from tests.support.witness import make_topics
 
 
@@ -151,13 +150,6 @@ def test_a_member_of_kafka_python_knows_its_topics_before_it_joins(own: Any, mem
     """One that leads its group without knowing them assigns nothing, and may hang."""
     client = member(Seen())._consumer
     assert client._cluster.partitions_for_topic(own.topic(DECISIONS)) == {*range(own.partitions)}
-
-
-def until(true: Callable[[], bool], within: float = 40.0) -> None:
-    end = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.05)
 
 
 @on_both_clients

@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from shared.publish import KafkaPublisher, Outgoing
 from shared.records import Record
 from shared.topics import ENROLMENTS
 from tests.services.reporting.world import enrolled
+from tests.support.wait import until
 
 RECORDS = 300
 
@@ -42,14 +43,6 @@ class Member:
         self._stop.set()
         self._thread.join()
         self.consumer.close()
-
-
-def until(condition: Callable[[], bool]) -> None:
-    """Wait for it, or fail."""
-    end = time.monotonic() + 60
-    while not condition():
-        assert time.monotonic() < end
-        time.sleep(0.05)
 
 
 def test_members_that_come_and_go_pass_over_no_record(provisioned: Any) -> None:

@@ -1,7 +1,6 @@
 """Views on a real broker and store: exact, rebuilt when lost, and not ready before they are whole."""
 
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
@@ -19,6 +18,7 @@ from shared.records import Record
 from shared.topics import DECISIONS, WEBINARS
 from shared.views import LostView, View, connect
 from shared.writes import Writes
+from tests.support.wait import until
 from tests.support.witness import fresh_topics, write
 
 DECIDED = example(EligibilityDecidedV1.type)
@@ -78,13 +78,6 @@ def decided(version: int | None) -> Event | None:
 def shown(view: View) -> dict[str, int]:
     found: Any = view.client.hgetall(view.key("versions"))
     return {key.decode(): int(version) for key, version in found.items()}
-
-
-def until(true: Callable[[], bool], within: float = 40.0) -> None:
-    end = time.monotonic() + within
-    while not true():
-        assert time.monotonic() < end, "it did not come about in time"
-        time.sleep(0.02)
 
 
 def record(offset: int, version: int = 1, partition: int = 0) -> Record:

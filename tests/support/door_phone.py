@@ -12,6 +12,7 @@ from deploy.local.stack import Stack
 from services.attendance.pages.door_texts import SCRIPT
 from services.attendance.pages.qr import QUIET, modules
 from tests.browser.webdriver import Browser
+from tests.support.wait import until
 
 PHONE = (360, 740)
 PEOPLE = ("cam-1", "off-1", "off-2", "late-1", "gate-1", "sign-1", "zz-1")
@@ -44,14 +45,6 @@ class Hall(NamedTuple):
 
 def rfc(second: float) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat(timespec="seconds")
-
-
-def until(measure: Any, within: float = 40.0) -> Any:
-    end = time.monotonic() + within
-    while not (found := measure()):
-        assert time.monotonic() < end, "it does not come"
-        time.sleep(0.2)
-    return found
 
 
 def webinar(http: httpx.Client, title: str, people: tuple[str, ...]) -> str:

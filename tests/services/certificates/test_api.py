@@ -17,7 +17,8 @@ from services.certificates.verify_page import region_name
 from shared.events.certificates import CertificateRevokedV1
 from shared.keys import certificate_id_of, participant_id_of, person_key
 from shared.topics import CERTIFICATES, KEYS
-from tests.services.certificates.world import NIP, World, until
+from tests.services.certificates.world import NIP, World
+from tests.support.wait import until
 
 PEOPLE = [f"p-{n}" for n in range(7)]
 AUTH = {"Authorization": "Bearer token-of-the-test"}

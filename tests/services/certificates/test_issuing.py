@@ -9,7 +9,8 @@ import redis
 
 from shared.keys import certificate_id_of, participant_id_of, person_key
 from shared.topics import CERTIFICATES, DECISIONS, KEYS, NUMBERS
-from tests.services.certificates.world import World, kill, until
+from tests.services.certificates.world import World, kill
+from tests.support.wait import until
 
 
 def names(prefix: str, count: int) -> list[str]:

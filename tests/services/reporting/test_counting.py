@@ -10,13 +10,20 @@ from services.reporting.audit import audit
 from services.reporting.counting import Counting
 from services.reporting.domain.quota import Cell
 from services.reporting.handlers import SOURCES
-from services.reporting.packing import shelved
 from services.reporting.stores import Change, CounterStore, Floor, Mark
 from services.reporting.tail import log_ends
 from shared.provision import provision
 from shared.topics import DECISIONS, ENROLMENTS
 from shared.views import connect
-from tests.services.reporting.world import Life, certified, decided, enrolled, publish, until
+from tests.services.reporting.world import (
+    Life,
+    certified,
+    decided,
+    enrolled,
+    publish,
+    shelved,
+)
+from tests.support.wait import until
 from tests.support.witness import read_all, write
 
 JAMBI = Cell(2026, "15", "asn")

@@ -25,12 +25,12 @@ from tests.services.reporting.world import (
     programme,
     publish,
     quota_records,
-    until,
     versions_grow,
     webinar,
     webinar_id,
 )
 from tests.support.processes import ROOT, TOKEN, Processes
+from tests.support.wait import until
 
 JAMBI = Cell(2026, "15", "asn")
 Run = Processes

@@ -9,7 +9,6 @@ import pytest
 from services.reporting.domain.publishing import Said, Values
 from services.reporting.domain.quota import Cell, Counts
 from services.reporting.handlers import SOURCES
-from services.reporting.packing import shelved
 from services.reporting.publisher import QuotaPublisher, event_of, key_of
 from services.reporting.stores import Change, CounterStore, Mark
 from services.reporting.tail import log_ends
@@ -24,9 +23,10 @@ from tests.services.reporting.world import (
     programme,
     publish,
     quota_records,
-    until,
+    shelved,
     versions_grow,
 )
+from tests.support.wait import until
 
 JAMBI, KOTA_JAMBI = Cell(2026, "15", "asn"), Cell(2026, "15.72", "asn")
 QUIET = 2.5

@@ -1,13 +1,13 @@
 """A small programme for reporting's tests: people, events about them, and what must be counted."""
 
 import random
-import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
 from services.reporting.domain.quota import Cell, Counts
+from services.reporting.packing import Shelf, place_of, shelf_of
 from services.reporting.publisher import cell_of, values_of
 from shared.events import Event
 from shared.events.attendance import EligibilityDecidedV1, Verdict
@@ -187,12 +187,12 @@ def versions_grow(events: Iterable[Any]) -> bool:
     return True
 
 
-def until(condition: Callable[[], bool], timeout: float = 90) -> None:
-    """Wait for it, or fail."""
-    end = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < end, f"not within {timeout} s"
-        time.sleep(0.2)
-
-
 ZERO = Counts()
+
+
+def shelved(cells: Mapping[Cell, Counts]) -> dict[str, Shelf]:
+    """Cells on their shelves."""
+    shelves: dict[str, dict[str, Counts]] = {}
+    for cell, counts in cells.items():
+        shelves.setdefault(shelf_of(cell.year, cell.region_code), {})[place_of(cell)] = counts
+    return dict(shelves)
