@@ -7,24 +7,9 @@ a webhook, Zoom's `x-zm-*` delivery headers. An event's address is topic/partiti
 
 import struct
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
-
-import orjson
 
 CONTENT_TYPE = "application/vnd.hadir.batch.v1"
 _U32 = struct.Struct(">I")
-
-
-class Frame(NamedTuple):
-    """One event of a batch; `header` is still JSON bytes, since few readers need it."""
-
-    header: bytes
-    body: bytes
-
-    def attributes(self) -> dict[str, str]:
-        """The header as a dict."""
-        decoded: dict[str, str] = orjson.loads(self.header)
-        return decoded
 
 
 class TornBatch(ValueError):
@@ -41,8 +26,8 @@ def encode(frames: Iterable[tuple[bytes, bytes]]) -> bytes:
     return b"".join(frame(header, body) for header, body in frames)
 
 
-def decode(value: bytes) -> Iterator[Frame]:
-    """The frames of a record value, in order.
+def decode(value: bytes) -> Iterator[tuple[bytes, bytes]]:
+    """(header JSON, body) of the frames of a record value, in order.
 
     Raises:
         TornBatch: the value ends inside a frame.
@@ -57,5 +42,5 @@ def decode(value: bytes) -> Iterator[Frame]:
         body = at + 8 + n
         if body + m > end:
             raise TornBatch(f"the record ends inside a frame at byte {at}")
-        yield Frame(value[at + 4 : at + 4 + n], value[body : body + m])
+        yield value[at + 4 : at + 4 + n], value[body : body + m]
         at = body + m

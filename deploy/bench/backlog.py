@@ -147,7 +147,7 @@ class Records:
             self._put(partition, MEETING, at, body)
 
     def _put(self, partition: int, key: str, at: int, body: bytes) -> None:
-        header = {"ce_type": "us.zoom.webhook.v0", "key": key, "received_ms": at * 1000 + 900}
+        header = {"received_ms": at * 1000 + 900, "key": key, "ce_type": "us.zoom.webhook.v0"}
         waiting = self._waiting.setdefault(partition, [])
         waiting.append(frame(orjson.dumps(header), body))
         if len(waiting) >= self._per_record:

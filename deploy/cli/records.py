@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
+import orjson
 from kafka import KafkaConsumer, TopicPartition
 
 from deploy.cli.errors import CannotDo
@@ -71,9 +72,9 @@ def events(record: Any) -> Iterator[Shown]:
         yield Shown(address, _text(record.key), headers, record.value)
         return
     try:
-        for index, frame in enumerate(decode(record.value)):
-            attributes = frame.attributes()
-            yield Shown(f"{address}/{index}", attributes.get("key", ""), attributes, frame.body)
+        for index, (header, body) in enumerate(decode(record.value)):
+            attributes = orjson.loads(header)
+            yield Shown(f"{address}/{index}", attributes.get("key", ""), attributes, body)
     except (TornBatch, ValueError) as torn:
         yield Shown(address, "", {"torn": str(torn)}, record.value)
 

@@ -9,8 +9,17 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from services.attendance.domain.connections import Floating, Known, Seen, bound_to
-from services.attendance.domain.webhook import Bound
+from services.attendance.domain.connections import (
+    Floating,
+    Known,
+    Seen,
+    Tag,
+    bound_to,
+    context_of,
+    fact_of,
+    seen,
+)
+from services.attendance.domain.webhook import Bound, Participant
 from services.attendance.packed_map import PackedMap
 from services.attendance.packing import (
     identifiers,
@@ -54,26 +63,30 @@ class ConnectionBook:
 
     # --- what is seen; each says whether it was new ---
 
-    def add(self, seen: Seen) -> str | None:
+    def add(self, event: Participant, tag: Tag) -> str | None:
         """A join or leave of a named connection; its key, when that is ours and has learnt."""
-        key = f"{seen.meeting_uuid}|{seen.participant_uuid}"
+        key = f"{event.meeting_uuid}|{event.participant_uuid}"
         known = self.own.get(key)
+        first = known is None
         if known is None:
             if not self.is_home(key):
                 return None  # phone legs go to every partition; their home has all of it
-            known = Known(seen.meeting_uuid, seen.participant_uuid)
-            self._named_first(known.key, known.meeting_uuid)
-            self._index.add((_OWN + known.key,), len(self._keys) - 1)
-        who = known.identifiers
-        new = known.add(seen)
-        self.own[known.key] = known
+            known = Known(event.meeting_uuid, event.participant_uuid, key=key)
+            self._named_first(key, known.meeting_uuid)
+        who, context = known.identifiers, context_of(event)
+        again = context == known.context
+        new = known.happened(fact_of(event)) if again else known.add(seen(event, tag))
+        known.context = context
+        self.own[key] = known
         if not new:
             return None
         if known.meeting_uuid in self._by_name:
             self._name(known)
-        if known.identifiers is not who:
+        if first:
+            self._index.add((_OWN + key, *known.identifiers.tokens()), len(self._keys) - 1)
+        elif known.identifiers is not who:
             self.index(known)
-        return known.key
+        return key
 
     def _named_first(self, key: str, uuid: str) -> None:
         self._by_meeting[uuid].append(key)

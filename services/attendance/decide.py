@@ -230,10 +230,10 @@ class DecideStage(Listener):
         person = self.state.person(webinar_id, participant_id)
         return shown_of(self.knowledge, webinar_id, participant_id, person)
 
-    def _everybody(self, webinar_id: str) -> set[tuple[str, str]]:
+    def _everybody(self, webinar_id: str) -> list[tuple[str, str]]:
         enrolled = self.knowledge.roster.everybody(webinar_id, self.partition)
         known = self.state.people.get(webinar_id, ())
-        return {(webinar_id, person) for person in (*enrolled, *known)}
+        return [(webinar_id, person) for person in {*enrolled, *known}]
 
     # --- publishing ---
 

@@ -1,6 +1,6 @@
 """From the domain's decision to the event: versions, history, sentences."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -64,13 +64,12 @@ def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standin
     decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
-    event = _event(the_plan, participant_id, decided, before, now)
-    event["cause"] = cause
     reported = waiting_for(the_plan, measured.strange, standing) is None
-    event["goes_out"] = goes_out(the_plan.webinar, decided, standing, reported=reported)
+    out = goes_out(the_plan.webinar, decided, standing, reported=reported)
+    event = _event(the_plan, participant_id, decided, before, now, cause, out)
     if before is None or before.says != says(event):
         return event
-    return None if before.goes_out == event["goes_out"] else {**event, **_same_version(before)}
+    return None if before.goes_out == out else {**event, **_same_version(before)}
 
 
 def measured_of(the_plan: Plan, knowledge: Knowledge, participant_id: str, person: Person | None,
@@ -122,30 +121,36 @@ def _same_version(before: Published) -> dict[str, Any]:
 
 
 def _history(versions: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
-    names = ("version", "decided_at", "verdict", "provisional", "present_seconds", "cause")
-    return [dict(zip(names, one, strict=True)) for one in versions]
+    return [
+        {"cause": cause, "decided_at": decided_at, "present_seconds": seconds,
+         "provisional": provisional, "verdict": verdict, "version": version}
+        for version, decided_at, verdict, provisional, seconds, cause in versions
+    ]  # fmt: skip
 
 
 def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Published | None,
-           now: float) -> dict[str, Any]:  # fmt: skip
+           now: float, cause: str, out: bool) -> dict[str, Any]:  # fmt: skip
+    """In the order of the alphabet, as canonical JSON has it: to sort a million is half of writing them."""
     history = () if before is None else (*before.history, before.last)[-KEEP_VERSIONS:]
     shown = _shown(decided)
     return {
-        "webinar_id": the_plan.webinar.id,
-        "participant_id": participant_id,
-        "version": 1 if before is None else before.version + 1,
-        "verdict": decided.verdict.value,
-        "provisional": decided.provisional,
-        "present_seconds": decided.present_seconds,
         "base_seconds": decided.base_seconds,
-        "required_seconds": decided.required_seconds,
-        "sessions": shown.sessions,
-        "reasons": shown.reasons,
-        "rule_version": decided.rule_version,
-        "digest": decided.digest,
+        "cause": cause,
         "decided_at": _second(int(now)),
+        "digest": decided.digest,
+        "goes_out": out,
         "history": _history(history),
-    }  # fmt: skip
+        "participant_id": participant_id,
+        "present_seconds": decided.present_seconds,
+        "provisional": decided.provisional,
+        "reasons": shown.reasons,
+        "required_seconds": decided.required_seconds,
+        "rule_version": decided.rule_version,
+        "sessions": shown.sessions,
+        "verdict": decided.verdict.value,
+        "version": 1 if before is None else before.version + 1,
+        "webinar_id": the_plan.webinar.id,
+    }
 
 
 @lru_cache(maxsize=4)
@@ -155,13 +160,17 @@ def _second(at: int) -> str:
 
 def encoded(decision: dict[str, Any]) -> Encoded:
     """The event of a decision: the bytes that `EligibilityDecidedV1` would give it."""
-    return Encoded(EligibilityDecidedV1.type, orjson.dumps(decision, option=orjson.OPT_SORT_KEYS))
+    return Encoded(EligibilityDecidedV1.type, orjson.dumps(decision))
 
 
 def reasons_of(decided: Decision) -> list[dict[str, Any]]:
     """Codes, figures, and sentences in both languages (rule D4). Not to be changed: people whose
     decisions share their reasons (`eligibility.project`) share this, too."""
     return _shown(decided).reasons
+
+
+def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
+    return dict(sorted(values.items()))
 
 
 class _Shown(NamedTuple):
@@ -182,11 +191,12 @@ def _shown(decided: Decision) -> _Shown:
     if known is not None and known.of is reasons:
         return known
     written = [
-        {"code": r.code.value, "figures": r.figures, "text": sentences(r.code, r.figures)}
+        {"code": r.code.value, "figures": _sorted(r.figures),
+         "text": _sorted(sentences(r.code, r.figures))}
         for r in reasons
-    ]
+    ]  # fmt: skip
     if len(_known) >= MOST_SHAPES:
         _known.clear()
-    found = _Shown(reasons, written, [session._asdict() for session in decided.sessions])
+    found = _Shown(reasons, written, [_sorted(session._asdict()) for session in decided.sessions])
     _known[id(reasons)] = found
     return found

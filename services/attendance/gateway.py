@@ -201,12 +201,12 @@ def _header(key: bytes, given: dict[bytes, bytes], body: bytes, now: float) -> b
     """The frame header. `ce_id` is of the body alone: a delivery sent again is the same event."""
     header = {
         "ce_specversion": "1.0", "ce_id": sha256(body).hexdigest()[:32], "ce_source": "zoom",
-        "ce_type": "us.zoom.webhook.v0", "received_ms": int(now * 1000),
-        "key": key.decode("utf-8", "replace"),
+        "received_ms": int(now * 1000), "key": key.decode("utf-8", "replace"),
     }  # fmt: skip
     for name, text in KEPT_HEADERS:
         if name in given:
             header[text] = given[name].decode("latin-1")
+    header["ce_type"] = "us.zoom.webhook.v0"  # last, where readers look for it
     return orjson.dumps(header)
 
 

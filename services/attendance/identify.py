@@ -166,13 +166,13 @@ class IdentifyStage(Listener):
             self._bound_rows(uuid)
 
     def _participant(self, event: Participant, *, settled: bool) -> None:
-        one, uuid = seen(event, self._tag), event.meeting_uuid
+        uuid = event.meeting_uuid
         if not event.participant_uuid:
-            if self._book.float(uuid, one):
+            if self._book.float(uuid, seen(event, self._tag)):
                 self._untold.floats.add(uuid)
                 self._told_before(connection_id(uuid, "", event.user_id), settled=settled)
             return
-        key = self._book.add(one)
+        key = self._book.add(event, self._tag)
         if key is None:
             return
         self._untold.connections.add(key)

@@ -57,9 +57,8 @@ class MeetingBook:
         last = known.last_join if joined else known.last_leave
         if last is not None and event.at <= last:
             return False
-        self.of[known.uuid] = (
-            known._replace(last_join=event.at) if joined else known._replace(last_leave=event.at)
-        )
+        join, leave = (event.at, known.last_leave) if joined else (known.last_join, event.at)
+        self.of[known.uuid] = MeetingTimes(*known[:6], join, leave, first_seen=known.first_seen)
         return known.practice_ended is not None
 
     def of_webinar(self, webinar: Webinar) -> list[str]:

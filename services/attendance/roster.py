@@ -109,7 +109,7 @@ class Roster:
         found = self._recent_rows.get(text)
         if found is None:
             for row in self._index.find(text):
-                if self._rows[row].startswith(dumps((number, participant_id))[:-1]):
+                if self._rows[row].startswith(orjson.dumps((number, participant_id))[:-1]):
                     found = _remember(self._recent_rows, text, row)
         return found
 

@@ -185,7 +185,7 @@ async def _work(settings: Any) -> None:
     from shared.operator_routes import serve_operator_routes
 
     worker = Worker(settings)
-    collect_rarely()
+    collect_rarely(1_000_000)  # a crowd's connections are as many objects, none of them cyclic
     serve_operator_routes(settings, worker.healthy, {PATH: worker.queries().asked})
     stopped = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -7,7 +7,7 @@ from typing import TypeVar
 Found = TypeVar("Found")
 
 
-def until(measure: Callable[[], Found], what: str = "it", within: float = 60.0) -> Found:
+def until(measure: Callable[[], Found], what: str = "it", within: float = 90.0) -> Found:
     """The first answer that is true; fails after so many seconds, and says `what` did not come."""
     end = time.monotonic() + within
     while not (found := measure()):

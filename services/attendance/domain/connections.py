@@ -29,6 +29,17 @@ class Seen(NamedTuple):
     phone: bool
 
 
+def fact_of(event: Participant) -> Fact:
+    """That somebody joined or left."""
+    return "j" if event.kind == "joined" else "l", event.user_id, event.at
+
+
+def context_of(event: Participant) -> int:
+    """Equal for events of one connection that say the same beside their fact: 64 bits of a keyed hash,
+    in this process alone. A leave most often says what its join said, and needs no pseudonyms then."""
+    return hash((event[3:5], event[8:15]))  # number and host; who, and from where
+
+
 def seen(event: Participant, tag: Tag) -> Seen:
     """The event without personal data; an IP address is comparable only within its meeting."""
     zoom_ids = {event.zoom_id, event.participant_user_id} - {""}
@@ -38,7 +49,7 @@ def seen(event: Participant, tag: Tag) -> Seen:
         event.meeting_uuid,
         event.number,
         event.participant_uuid,
-        ("j" if event.kind == "joined" else "l", event.user_id, event.at),
+        fact_of(event),
         Identifiers(
             _some(event.registrant_id),
             _some(tag(event.email)) if event.email else (),
@@ -55,8 +66,8 @@ class Known:
     """What is known of one connection; it only ever grows, so `revision` never falls."""
 
     __slots__ = (
-        "facts", "identifiers", "ip_tags", "key", "meeting_uuid", "number", "participant_uuid",
-        "phone", "reported", "rows",
+        "context", "facts", "identifiers", "ip_tags", "key", "meeting_uuid", "number",
+        "participant_uuid", "phone", "reported", "rows",
     )  # fmt: skip
 
     def __init__(self, meeting_uuid: str, participant_uuid: str = "", user_id: str = "",
@@ -72,6 +83,8 @@ class Known:
         self.phone = False
         self.rows: tuple[RowFact, ...] = ()
         self.reported = False
+        self.context: int | None = None
+        """`context_of` the last event that was added, where that is known: it is not kept as bytes."""
 
     def with_report(self, number: str, rows: tuple[RowFact, ...], who: Identifiers) -> "Known":
         """A copy with what a confirmed report says of it (rule Z3)."""
@@ -89,11 +102,16 @@ class Known:
         copy.rows, copy.reported = self.rows, self.reported
         return copy
 
+    def happened(self, fact: Fact) -> bool:
+        """Adds a fact of which all else is known; whether it was new."""
+        if fact in self.facts:
+            return False
+        self.facts = (*self.facts, fact)
+        return True
+
     def add(self, event: Seen) -> bool:
         """Adds what one event says; whether anything was new. Copies add up (rule F1)."""
-        new = event.fact not in self.facts
-        if new:
-            self.facts = (*self.facts, event.fact)
+        new = self.happened(event.fact)
         ip_tags = (event.ip_tag,) if event.ip_tag else ()
         return self._also(event.identifiers, ip_tags, event.number, phone=event.phone) or new
 

@@ -91,7 +91,8 @@ def project(plan: Plan, measured: Measured, standing: Standing) -> Decision:
         if len(plan.usual) >= MOST_SHAPES:
             plan.usual.clear()
         known = plan.usual[shape] = _projected(plan, measured, standing, mark)
-    return known._replace(digest=mark)
+    verdict, provisional, present, base, required, sessions, reasons, version, _ = known
+    return Decision(verdict, provisional, present, base, required, sessions, reasons, version, mark)
 
 
 def _projected(plan: Plan, measured: Measured, standing: Standing, mark: str) -> Decision:

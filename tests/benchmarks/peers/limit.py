@@ -21,8 +21,8 @@ facts: dict[str, list[tuple[str, str, int]]] = {}
 def fold(value: bytes) -> int:
     """Every webhook of a record; how many."""
     count = 0
-    for frame in decode(value):
-        event = parse(orjson.loads(frame.body))
+    for _, body in decode(value):
+        event = parse(orjson.loads(body))
         if isinstance(event, Participant):
             count += 1
             key = f"{event.meeting_uuid}|{event.participant_uuid}"

@@ -87,8 +87,8 @@ class Rules:
 
     def told(self, value: bytes) -> Iterator[Told]:
         """Every webhook of a record that is somebody's."""
-        for frame in decode(value):
-            event = parse(orjson.loads(frame.body))
+        for _, body in decode(value):
+            event = parse(orjson.loads(body))
             if isinstance(event, Participant):
                 one = seen(event, self._tag)
                 found = resolve(one.identifiers, self.roster, self.webinar.id, one.number)

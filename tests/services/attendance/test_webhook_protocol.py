@@ -59,7 +59,7 @@ class Served:
     async def append(self, _: int, value: bytes) -> None:
         self.asked.set()
         await self.broker.wait()
-        self.log += [frame.body for frame in decode(value)]
+        self.log += [body for _, body in decode(value)]
 
     async def bury(self, body: bytes, *_: Any) -> None:
         self.dead.append(body)

@@ -58,7 +58,7 @@ def test_counted_and_published_through_kills_rivals_and_an_emptied_store(
         if number == 3:
             connect(provisioned).flushdb()
         time.sleep(chance.random())
-    until(lambda: counts_said(provisioned) == life.expected, timeout=150)
+    until(lambda: counts_said(provisioned) == life.expected, within=150)
     assert versions_grow(quota_records(provisioned))
     assert audit(provisioned, settle=60) == []
 
@@ -173,12 +173,12 @@ def test_while_counters_are_rebuilt_the_api_says_so_and_shows_no_zeros(
     connect(provisioned).flushdb()
     answer = summary(client, 0)
     assert (answer.status_code, answer.json()["type"]) == (503, "urn:hadir:problem:not-ready")
-    until(lambda: client.get("/v1/quotas").json()["recounting"], timeout=10)
+    until(lambda: client.get("/v1/quotas").json()["recounting"], within=10)
     assert client.get("/v1/quotas").json()["items"] == before
     assert 'data-live-show="recounting" >' in client.get("/").text
     run("worker")
     until(lambda: summary(client, 0).status_code == 200)
-    until(lambda: not client.get("/v1/quotas").json()["recounting"], timeout=10)
+    until(lambda: not client.get("/v1/quotas").json()["recounting"], within=10)
 
 
 def events_of(lines: Iterator[str]) -> Iterator[tuple[str, str, Any]]:
