@@ -118,7 +118,7 @@ class DecideStage(Listener):
             now = webinar and plan_of(webinar, self.state, self.knowledge)
             if now and plan_mark(now) == mark:
                 self.plans[webinar_id] = now
-                self.live.restored(webinar_id, time.time())
+                self.live.touch_all(webinar_id, int(time.time()))
 
     # --- folding: no I/O ---
 
@@ -288,7 +288,7 @@ class DecideStage(Listener):
     def tick(self, now: float, at_end: bool) -> None:
         """Clocks are facts that the first stage writes (rule L2): here only room is made."""
         if at_end:
-            self.state.close()
+            self.state.rest()
 
     def progress(self) -> dict[str, bytes]:
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""

@@ -130,10 +130,10 @@ class EvidenceState:
         self.passed[clock.webinar_id] |= {clock}
         return True
 
-    def close(self) -> None:
-        """Keep no object beside its bytes."""
+    def rest(self) -> None:
+        """Keep no object beside its bytes that nobody asks for."""
         for people in self.people.values():
-            people.close()
+            people.rest()
 
     def person(self, webinar_id: str, participant_id: str) -> Person | None:
         """All that is known of somebody; None where nothing is."""

@@ -275,7 +275,7 @@ class IdentifyStage(Listener):
         """Clocks whose length has passed (rule L2), once everything before this second is folded."""
         if not at_end:
             return
-        self._book.own.close()
+        self._book.own.rest()
         while self._desk.look:
             uuid = self._desk.look.pop()
             self._release(uuid)

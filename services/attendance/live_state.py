@@ -37,6 +37,8 @@ class LiveCounts:
         self._due: list[tuple[int, Who]] = []
         self._next: dict[Who, int] = {}
         self._shown: dict[Who, tuple[str, bool, bool]] = {}
+        self._at = 0
+        """The second that they were brought to."""
         self.counts: dict[str, dict[str, list[int]]] = defaultdict(
             lambda: defaultdict(lambda: [0, 0, 0])
         )
@@ -46,18 +48,15 @@ class LiveCounts:
         """A fact about them came."""
         self._touched.add(who)
 
-    def touch_all(self, webinar_id: str) -> None:
-        """What is the same for everybody changed."""
-        self._touched.update(self._known.everybody(webinar_id))
-        self.changed.add(webinar_id)
-
-    def restored(self, webinar_id: str, now: float) -> None:
-        """As `touch_all`, after a restart: nobody is in where nobody can be any more."""
+    def touch_all(self, webinar_id: str, now: int = 0) -> None:
+        """What is the same for everybody changed: of a webinar that is over, for who is shown as in.
+        `now`: epoch second, where the counts have not advanced yet."""
         plan = self._known.plan(webinar_id)
-        if plan is None or over(plan, int(now) - LAG):
-            self.changed.add(webinar_id)
+        if plan is None or over(plan, max(self._at, now - LAG)):
+            self._touched.update(who for who in self._shown if who[0] == webinar_id)
         else:
-            self.touch_all(webinar_id)
+            self._touched.update(self._known.everybody(webinar_id))
+        self.changed.add(webinar_id)
 
     def backlog(self) -> int:
         """How many wait to be looked at."""
@@ -66,7 +65,7 @@ class LiveCounts:
     def advance(self, now: float) -> bool:
         """Bring the counts to the second `now` − 3 s, some hundred people at a time; True when
         nobody is left to look at."""
-        at = int(now) - LAG
+        at = self._at = int(now) - LAG
         while self._due and self._due[0][0] <= at:
             _, who = heapq.heappop(self._due)
             self._next.pop(who, None)

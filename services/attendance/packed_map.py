@@ -8,15 +8,15 @@ from collections.abc import Callable, Iterator, MutableMapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-MOST_OPEN = 5_000
-"""Objects that are kept beside their bytes for as long as they are asked for often: some 4 MB a map. A
-webinar of 50,000 people lies in twelve partitions, and need not be packed between its joins and leaves."""
+MOST_OPEN = 6_000
+"""Objects that are kept beside their bytes for as long as they are asked for often: some 5 MB a map. A
+webinar of 60,000 people lies in twelve partitions, and need not be packed between its joins and leaves."""
 
 
 class PackedMap(MutableMapping[str, T], Generic[T]):
     """Keys to objects. `pack` makes bytes of one; `unpack` takes its key and those bytes."""
 
-    __slots__ = ("_changed", "_open", "_pack", "_packed", "_unpack")
+    __slots__ = ("_asked", "_changed", "_open", "_pack", "_packed", "_unpack")
 
     def __init__(self, pack: Callable[[T], bytes], unpack: Callable[[str, bytes], T],
                  packed: dict[str, bytes] | None = None) -> None:  # fmt: skip
@@ -25,6 +25,8 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
         self._packed: dict[str, bytes] = {} if packed is None else packed
         self._open: dict[str, T] = {}
         self._changed: set[str] = set()
+        self._asked = False
+        """Whether an object was asked for since the last `rest`."""
 
     def __getitem__(self, key: str) -> T:
         found = self.get(key)
@@ -34,6 +36,7 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
 
     def get(self, key: str, default: T | None = None) -> T | None:  # type: ignore[override] # typeshed has three overloads
         """The object, or `default`."""
+        self._asked = True
         found = self._open.get(key)
         if found is not None:
             return found
@@ -88,6 +91,12 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
             self._packed[key] = self._pack(self._open[key])
         self._changed.clear()
         self._open.clear()
+
+    def rest(self) -> None:
+        """As `close`, where nothing was asked for since the last time."""
+        if not self._asked:
+            self.close()
+        self._asked = False
 
     def packed(self) -> dict[str, bytes]:
         """A copy of everything, as it is now."""

@@ -199,7 +199,8 @@ class Roster:
 
 def _participant(raw: bytes) -> str:
     """Whose row it is: the first text in it."""
-    text = raw.split(b'"', 2)[1]
+    begins = raw.index(b'"') + 1
+    text = raw[begins : raw.index(b'"', begins)]
     return str(orjson.loads(raw)[1]) if b"\\" in text else text.decode()
 
 

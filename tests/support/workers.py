@@ -18,6 +18,7 @@ from services.attendance.side_inputs import hear_again
 from services.attendance.state_queries import PATH, QUERIES, StateQueries
 from shared.checkpoints import chunks
 from shared.events import Encoded
+from shared.events.attendance import EligibilityDecidedV1
 from shared.keys import partition_of
 from shared.operator_routes import serve_operator_routes
 from shared.publish import Outgoing, Written
@@ -44,6 +45,9 @@ class Topic:
         return written
 
     async def publish_many(self, events: Sequence[Outgoing]) -> list[Written]:
+        for one in events:
+            body = one.event.to_bytes() if one.event is not None else b""
+            assert EligibilityDecidedV1.model_validate_json(body).to_bytes() == body
         return await self.publish(events)
 
     def foreign(self, like: Outgoing, body: bytes) -> None:

@@ -237,3 +237,13 @@ def test_a_packed_map_forgets_nothing_that_was_put_back() -> None:
     assert (dict(packed), len(packed), list(packed)) == (plain, len(plain), list(plain))
     again = PackedMap(lambda n: b"%d" % n, lambda _, raw: int(raw), packed.packed())
     assert dict(again) == plain
+
+
+def test_a_packed_map_at_rest_lets_go_of_what_nobody_asked_for_since_the_last_time() -> None:
+    opened = list[str]()
+    packed = PackedMap(bytes, lambda key, raw: opened.append(key) or raw, {"a": b"1"})
+    for rests, times in ((0, 1), (1, 1), (2, 2)):
+        for _ in range(rests):
+            packed.rest()
+        assert packed["a"] == b"1"
+        assert len(opened) == times

@@ -2,7 +2,7 @@
 
 from itertools import permutations
 
-from services.attendance.domain.connections import Floating, Known, bound_to, seen
+from services.attendance.domain.connections import Floating, Known, bound_to, context_of, seen
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound, Participant
 from tests.services.attendance.domain.builders import NUMBER, T
@@ -33,6 +33,19 @@ def test_a_seen_event_holds_pseudonyms_only():
     assert found.identifiers == Identifiers(("r1",), ("#ani@x",), ("#k",), ("#z",), True)
     assert found.ip_tag == "#m1|203.0.113.7"
     assert (found.fact, found.phone) == (("j", "1", T), False)
+
+
+def test_events_of_one_context_say_the_same_but_for_their_fact():
+    same = {"kind": "left", "user_id": "2", "at": T + 9, "event_ts": 1}
+    assert context_of(BASE._replace(**same)) == context_of(BASE)
+    named = {
+        "family",
+        "meeting_uuid",
+        "participant_uuid",
+    }  # are the connection, or say nothing of it
+    for field in {*BASE._fields} - same.keys() - named:
+        more = True if field == "phone_number" else "other"
+        assert context_of(BASE._replace(**{field: more})) != context_of(BASE), field
 
 
 def test_an_ip_tag_is_of_its_meeting():
