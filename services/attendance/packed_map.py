@@ -8,9 +8,9 @@ from collections.abc import Callable, Iterator, MutableMapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
-MOST_OPEN = 6_000
-"""Objects that are kept beside their bytes for as long as they are asked for often: some 5 MB a map. A
-webinar of 60,000 people lies in twelve partitions, and need not be packed between its joins and leaves."""
+MOST_OPEN = 10_000
+"""Objects that are kept beside their bytes for as long as they are asked for: some 15 MB a map. A webinar
+of 100,000 people lies in twelve partitions, and need not be packed between its joins and leaves."""
 
 
 class PackedMap(MutableMapping[str, T], Generic[T]):
