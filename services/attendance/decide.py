@@ -278,9 +278,9 @@ class DecideStage(Listener):
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
                 silent = self._outcomes.silent(new)
-                for who in self._everybody(webinar_id):
-                    if not silent or who[1].startswith("~"):
-                        self._undecided.people.setdefault(who, cause)
+                parked = self.state.parked(webinar_id)
+                for who in parked if silent else self._everybody(webinar_id):
+                    self._undecided.people.setdefault(who, cause)
         self._undecided.webinars.clear()
 
     # --- once a second ---

@@ -140,6 +140,11 @@ class EvidenceState:
         people = self.people.get(webinar_id)
         return None if people is None else people.get(participant_id)
 
+    def parked(self, webinar_id: str) -> list[tuple[str, str]]:
+        """Connections that are, or were, nobody's, by their own keys."""
+        known = self.people.get(webinar_id, ())
+        return [(webinar_id, key) for key in known if key.startswith("~")]
+
     def _person(self, webinar_id: str, participant_id: str) -> Person:
         return self.person(webinar_id, participant_id) or Person()
 

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import orjson
 
 from services.attendance.domain.codes import Enrolment
-from services.attendance.domain.identity import Holder
+from services.attendance.domain.identity import Holder, Identifiers
 from services.attendance.enrolments import Enrolled
 from services.attendance.packing import dumps
 from services.attendance.token_index import TokenIndex
@@ -169,6 +169,25 @@ class Roster:
     def ever_by_customer_key(self, webinar_id: str, customer_key: str) -> Collection[str]:
         """Everybody whose enrolment in any version had the customer key."""
         return self._of(webinar_id, "k" + customer_key)[1]
+
+    def alone(self, webinar_id: str, number: str, who: Identifiers) -> str | None:
+        """The enrolled person whom all of these identifiers name that anybody ever had, where nobody
+        else ever had one of them: whom `resolve` and `possible_owners` find, for less. Else None."""
+        webinar, row, theirs = self._webinars.get(webinar_id, -1), -1, list[str]()
+        for token in who.tokens(number):
+            rows = self._index.find(f"{webinar}|{token}")
+            if not rows:
+                continue
+            if len(rows) > 1 or row not in (-1, rows[0]):
+                return None
+            row = rows[0]
+            theirs.append(token)
+        if row < 0 or self._marks[row] & _STANDING != _STANDINGS.index(Enrolment.ENROLLED):
+            return None
+        of, participant_id, _, _, held, _ = self._read(row)
+        if of != webinar or not all(token in held for token in theirs):
+            return None
+        return str(participant_id)
 
     def _of(self, webinar_id: str, token: str) -> tuple[list[Holder], list[str]]:
         number = self._webinars.get(webinar_id, -1)

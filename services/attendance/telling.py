@@ -7,7 +7,6 @@ an older roster – is always taken back, and the highest revision holds, in any
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from hashlib import blake2b
 from typing import Any
 
 from services.attendance.claims import Claims, claim_bodies
@@ -18,7 +17,6 @@ from services.attendance.domain.facts import ClockPassed, MeetingTimes, Webinar
 from services.attendance.domain.identity import (
     NOBODY,
     UNRESOLVED,
-    Identifiers,
     Resolution,
     possible_owners,
     resolve,
@@ -40,6 +38,7 @@ Frames = Iterable[Frame]
 Rooms = Mapping[str, frozenset[str]]
 """Registrant ids that are a proctor list's room → who was ever listed before its screen."""
 NO_ROOMS: Rooms = {}
+NO_OTHERS = frozenset[str]()
 
 
 class Teller:
@@ -68,9 +67,13 @@ class Teller:
             self._book.index(told)
         frames: list[Frame] = []
         for webinar in self._webinars(told):
-            bounds = [self._resolve(leg, webinar) for leg in legs]
-            found = self._resolve(told, webinar, bounds)
-            others = self._possible(known, told.number, webinar, bound)
+            owner = self._alone(known, webinar) if told is known and not bound else None
+            if owner is not None:
+                found, others = Resolution(owner), NO_OTHERS
+            else:
+                bounds = [self._resolve(leg, webinar) for leg in legs]
+                found = self._resolve(told, webinar, bounds)
+                others = self._possible(known, told.number, webinar, bound)
             rooms = self._rooms(told, webinar)
             if rooms and found == UNRESOLVED:
                 found = NOBODY  # a room is nobody's, and no case (rule I11)
@@ -179,6 +182,12 @@ class Teller:
                     break
         return found
 
+    def _alone(self, known: Known, webinar: Webinar) -> str | None:
+        """Who alone it can be, where neither operators nor reports ever said more of it."""
+        if self._words(known, webinar) or self._desk.released(known.meeting_uuid):
+            return None
+        return self._knowledge.roster.alone(webinar.id, known.number, known.identifiers)
+
     def _resolve(
         self, known: Known, webinar: Webinar, bound: Sequence[Resolution] = ()
     ) -> Resolution:
@@ -268,7 +277,7 @@ class Teller:
         if rooms:
             body["rooms"] = rooms
         if role == "unresolved":
-            body["alike"] = likeness(known.identifiers)
+            body["alike"] = known.identifiers.likeness()
         key = person_key(webinar.id, person)
         partition = self._knowledge.roster.partition(webinar.id, person)
         if partition is None:
@@ -285,10 +294,3 @@ def _evidence(body: dict[str, Any], known: Known) -> None:
         body["rows"], body["reported"] = known.rows, True
     if known.phone:
         body["phone"] = True
-
-
-def likeness(who: Identifiers) -> str:
-    """Equal for connections with the same identifiers; '' for one that has none."""
-    if not any((who.registrant_ids, who.emails, who.customer_keys, who.zoom_ids)):
-        return ""
-    return blake2b(repr(who[:4]).encode(), digest_size=8).hexdigest()

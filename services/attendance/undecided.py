@@ -6,6 +6,7 @@ it cannot change.
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from operator import itemgetter
 from typing import Any
 
 from services.attendance.causes import Cause, Why
@@ -90,7 +91,7 @@ class Undecided:
 
     def waiting(self) -> Counter[str]:
         """How many wait, per webinar; a webinar whose plan waits is one more."""
-        found = Counter(webinar_id for webinar_id, _ in self.people)
+        found = Counter(map(itemgetter(0), self.people))  # every second, of as many as wait
         found.update(
             self.webinars.keys()
         )  # of a mapping, a Counter would take the values as counts

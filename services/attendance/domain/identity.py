@@ -1,6 +1,7 @@
 """Whose connection it is (rules W1–W6, F2). A display name is never looked at (rule W4)."""
 
 from collections.abc import Collection, Iterable, Sequence
+from hashlib import blake2b
 from typing import NamedTuple, Protocol
 
 from services.attendance.domain.assignments import Assignment
@@ -25,13 +26,20 @@ class Identifiers(NamedTuple):
     zoom_ids: tuple[str, ...] = ()
     host: bool = False
 
-    def tokens(self) -> tuple[str, ...]:
-        """Each identifier that an enrolment may have, as a token of an index, the surest first."""
+    def tokens(self, number: str | None = None) -> tuple[str, ...]:
+        """Each identifier that an enrolment may have, as a token of an index, the surest first.
+        `number`: of the Zoom room, without which an enrolment's registrant id says nothing."""
+        link = "r" if number is None else f"r{number}|"
         return (
-            *(f"r{one}" for one in self.registrant_ids),
-            *(f"e{one}" for one in self.emails),
-            *(f"k{one}" for one in self.customer_keys),
+            *[link + one for one in self.registrant_ids],
+            *["e" + one for one in self.emails],
+            *["k" + one for one in self.customer_keys],
         )
+
+    def likeness(self) -> str:
+        """Equal for the same identifiers; '' for none."""
+        said = self[:4]
+        return blake2b(repr(said).encode(), digest_size=8).hexdigest() if any(said) else ""
 
 
 class Roster(Protocol):

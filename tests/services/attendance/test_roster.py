@@ -3,6 +3,7 @@ their models read them."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from itertools import product
 from typing import Any
 
 import orjson
@@ -12,6 +13,12 @@ from hypothesis import strategies as st
 
 from services.attendance import token_index
 from services.attendance.domain.codes import Enrolment
+from services.attendance.domain.identity import (
+    Identifiers,
+    Resolution,
+    possible_owners,
+    resolve,
+)
 from services.attendance.enrolments import Certified, Enrolled, enrolled, parse_known
 from services.attendance.knowledge import Knowledge
 from services.attendance.roster import Roster
@@ -77,6 +84,7 @@ class Plain:
 
 def compare(knowledge: Knowledge, plain: Plain, partitions: int) -> None:
     roster = knowledge.roster
+    alone(roster)
     for webinar in WEBINARS:
         for number in NUMBERS:
             for one in REGISTRANTS:
@@ -107,6 +115,20 @@ def compare(knowledge: Knowledge, plain: Plain, partitions: int) -> None:
             assert roster.stands(webinar, person)[1] == ((webinar, person) in plain.certified)
 
 
+def alone(roster: Roster) -> int:
+    """Whoever is alone is whom all rules find; how many were."""
+    found = 0
+    links = [(), ("r1",), ("r2",), ("r1", "r2"), ("unheard",)]
+    several = product(WEBINARS, NUMBERS, links, [(), *zip(EMAILS), EMAILS], [(), KEYS])
+    for webinar, number, *ids in several:
+        who = Identifiers(*ids)
+        if (owner := roster.alone(webinar, number, who)) is not None:
+            assert resolve(who, roster, webinar, number) == Resolution(owner)
+            assert possible_owners(who, roster, webinar, number) == {owner}
+            found += 1
+    return found
+
+
 def told(knowledge: Knowledge, plain: Plain, said: EnrolledV1 | tuple[str, str, Any]) -> None:
     if isinstance(said, EnrolledV1):
         key = person_key(said.webinar_id, said.participant_id)
@@ -130,6 +152,23 @@ def test_the_roster_answers_as_plain_sets_do(said: list[Any], asked_between: boo
         if asked_between:  # remembered looks must not outlive what changes them
             compare(knowledge, plain, 3)
     compare(knowledge, plain, 3)
+
+
+def test_W1_somebody_whose_link_and_address_nobody_else_ever_had_is_found_at_once() -> None:
+    knowledge, ani = Knowledge(3), Identifiers(("r1", "unheard"), ("e1",), ("k1",))
+    one = EnrolledV1(webinar_id="w1", participant_id="anna", external_id="x", version=1, year=2026,
+                     region_code="31", category="asn", email_hmac="e1", customer_key_hmac="k1",
+                     links=(Link(zoom_number="93", registrant_id="r1"),))  # fmt: skip
+    told(knowledge, Plain(), one)
+    assert knowledge.roster.alone("w1", "93", ani) == "anna"
+    assert knowledge.roster.alone("w1", "94", Identifiers(("r1",))) is None
+    assert knowledge.roster.alone("w2", "93", ani) is None
+    assert alone(knowledge.roster) > 9
+    for change in ({"status": "cancelled"}, {"participant_id": "other", "email_hmac": "e1"}):
+        told(knowledge, Plain(), one.model_copy(update={"version": 2, **change}))
+        assert knowledge.roster.alone("w1", "93", ani) is None
+        told(knowledge, Plain(), one.model_copy(update={"version": 3}))
+    assert knowledge.roster.alone("w1", "93", ani) is None  # another person once had them
 
 
 @pytest.mark.skipif(compiled(token_index), reason="a compiled class keeps its methods")
