@@ -178,7 +178,7 @@ class Roster:
             rows = self._index.find(f"{webinar}|{token}")
             if not rows:
                 continue
-            if len(rows) > 1 or row not in (-1, rows[0]):
+            if len(rows) > 1:
                 return None
             row = rows[0]
             theirs.append(token)
@@ -186,7 +186,7 @@ class Roster:
             return None
         of, participant_id, _, _, held, _ = self._read(row)
         if of != webinar or not all(token in held for token in theirs):
-            return None
+            return None  # one of them is, or was, somebody else's
         return str(participant_id)
 
     def _of(self, webinar_id: str, token: str) -> tuple[list[Holder], list[str]]:
