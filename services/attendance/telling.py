@@ -67,7 +67,8 @@ class Teller:
             self._book.index(told)
         frames: list[Frame] = []
         for webinar in self._webinars(told):
-            owner = self._alone(known, webinar) if told is known and not bound else None
+            usual = told is known and not bound  # no report, no other leg says more of it
+            owner = self._alone(known, webinar) if usual else None
             if owner is not None:
                 found, others = Resolution(owner), NO_OTHERS
             else:
@@ -183,8 +184,8 @@ class Teller:
         return found
 
     def _alone(self, known: Known, webinar: Webinar) -> str | None:
-        """Who alone it can be, where neither operators nor reports ever said more of it."""
-        if self._words(known, webinar) or self._desk.released(known.meeting_uuid):
+        """Who alone it can be, where no operator ever said more of it."""
+        if self._words(known, webinar):
             return None
         return self._knowledge.roster.alone(webinar.id, known.number, known.identifiers)
 

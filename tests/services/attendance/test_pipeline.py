@@ -16,7 +16,7 @@ from shared.events.registration import EnrolledV1, Link, WebinarSetV1
 from shared.keys import participant_id_of
 from tests.support.flow import world_of
 from tests.support.pipeline import KEY, Pipeline
-from tests.support.words import HOUR, NUMBER, enrolment, stay, webinar
+from tests.support.words import HOUR, NUMBER, ROOM, enrolment, stay, webinar
 from tests.support.zoom_events import iso, raw
 
 WEBINAR = str(UUID(int=7))
@@ -144,3 +144,25 @@ def test_only_a_change_of_what_connections_concern_tells_them_again() -> None:
     pipeline.webinar(webinar(version=3, sessions=[moved]))
     pipeline.flush()
     assert len(pipeline.log.frames) > told
+
+
+def test_W3_a_phone_leg_that_names_somebody_itself_is_whoever_its_app_leg_is() -> None:
+    pipeline = Pipeline()
+    pipeline.webinar(webinar())
+    for who in ("ani", "budi"):
+        pipeline.enrol(enrolment(who))
+    phone = {"phone_number": "62***01", "email": "budi@contoh.example"}
+    events = [ROOM.joined(0, "11", "c1", registrant_id="_ani"), ROOM.left(600, "11", "c1"),
+              ROOM.joined(600, "21", "c2", **phone), ROOM.left(HOUR, "21", "c2", **phone)]  # fmt: skip
+    for event in events:
+        pipeline.webhook(raw(event))
+    pipeline.flush()
+    assert seconds(pipeline) == {"ani": 600, "budi": HOUR - 600}
+    pipeline.webhook(raw(ROOM.bind(600, "21", "11")))
+    pipeline.flush()
+    pipeline.flush()
+    assert seconds(pipeline) == {"ani": HOUR, "budi": 0}
+
+
+def seconds(pipeline: Pipeline) -> dict[str, int]:
+    return {who: one["present_seconds"] for who, one in pipeline.decisions().items()}
