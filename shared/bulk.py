@@ -8,6 +8,7 @@ import time
 from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from aiokafka.errors import MessageSizeTooLargeError
@@ -41,13 +42,8 @@ class Written(NamedTuple):
     timestamp: int
 
 
-class _Encoded(NamedTuple):
-    """A record, and which of the events it is."""
-
-    number: int
-    key: bytes
-    value: bytes | None
-    headers: Headers
+_Encoded = tuple[int, bytes, bytes | None, Headers]
+"""Which of the events it is; a record's key, value and headers."""
 
 
 async def write_in_bulk(
@@ -59,12 +55,12 @@ async def write_in_bulk(
         aiokafka.errors.KafkaError: not all were written; say the same again.
     """
     parts: dict[tuple[str, int], list[_Encoded]] = defaultdict(list)
-    headers_of = _Headers(settings.source)
+    headers_of, name = _Headers(settings.source), lru_cache(settings.topic)
     for number, out in enumerate(events):
         key, body = out.key.encode(), None if out.event is None else out.event.to_bytes()
-        place = settings.topic(out.topic), partition_for(out, key, settings.partitions)
+        place = name(out.topic), partition_for(out, key, settings.partitions)
         headers = headers_of(out, body) if body is not None else []
-        parts[place].append(_Encoded(number, key, body, headers))
+        parts[place].append((number, key, body, headers))
     found: list[Any] = [None] * len(events)
     await asyncio.gather(*(_part(producer, *at, part, found) for at, part in parts.items()))
     return found
@@ -114,4 +110,4 @@ async def _part(
         written = await (await producer.send_batch(batch, name, partition=partition))
         moment = written.timestamp if written.timestamp_type == 1 and written.timestamp else stamp
         for n, record in enumerate(records[first:at]):
-            found[record.number] = Written(partition, written.offset + n, moment)
+            found[record[0]] = Written(partition, written.offset + n, moment)
