@@ -187,9 +187,7 @@ class Roster:
         of, participant_id, _, _, held, _ = self._read(row)
         if of != webinar or not all(token in held for token in theirs):
             return None  # one of them is, or was, somebody else's
-        _remember(
-            self._recent_rows, f"{webinar}|p{participant_id}", row
-        )  # `partition` is asked next
+        _remember(self._recent_rows, f"{webinar}|p{participant_id}", row)  # for `partition`
         return str(participant_id)
 
     def _of(self, webinar_id: str, token: str) -> tuple[list[Holder], list[str]]:
