@@ -32,7 +32,10 @@ def command(
     seconds: Annotated[int, typer.Option(min=2, help="Load per run.")] = 8,
     people: Annotated[int, typer.Option(min=100, help="In a step's backlog.")] = 100_000,
     json_file: Annotated[Path | None, typer.Option("--json", help="Write the rows.")] = None,
-    markdown: Annotated[Path | None, typer.Option(help="A page with the table's marks.")] = None,
+    markdown: Annotated[
+        Path | None,
+        typer.Option(exists=True, dir_okay=False, help="A page with the table's marks."),
+    ] = None,
     measured: Annotated[
         Path | None, typer.Option(help="Update the figures that `hadir capacity` stands on.")
     ] = None,
