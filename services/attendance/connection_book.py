@@ -9,16 +9,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from services.attendance.domain.connections import (
-    Floating,
-    Known,
-    Seen,
-    Tag,
-    bound_to,
-    context_of,
-    fact_of,
-    seen,
-)
+from services.attendance.domain.connections import Known, Seen, Tag, context_of, fact_of, seen
+from services.attendance.domain.floating import Floating, bound_to
 from services.attendance.domain.webhook import Bound, Participant
 from services.attendance.packed_map import PackedMap
 from services.attendance.packing import (
@@ -72,11 +64,12 @@ class ConnectionBook:
             if not self.is_home(key):
                 return None  # phone legs go to every partition; their home has all of it
             known = Known(event.meeting_uuid, event.participant_uuid, key=key)
-            self._named_first(key, known.meeting_uuid)
         who, context = known.identifiers, context_of(event)
         again = context == known.context
         new = known.happened(fact_of(event)) if again else known.add(seen(event, tag))
         known.context = context
+        if first:
+            self._named_first(key, known.meeting_uuid)
         self.own[key] = known
         if not new:
             return None

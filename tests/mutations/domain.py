@@ -56,9 +56,12 @@ ASSIGNMENTS = of("assignments.py", "test_identity.py").rows(
 
 CONNECTIONS = of("connections.py", "test_connections.py", "test_identity.py", *PIPELINE).rows(
     ("I1", "{participant_uuid or '~' + user_id}", "{'~' + user_id}"),
-    ("I1", "event.fact[1] in user_ids\n", "event.fact[1] == ''\n"),
     ("F1", "        _plus(one.emails, other.emails),", "        one.emails,"),
     ("F1", "        _plus(one.registrant_ids, other.registrant_ids),", "        one.registrant_ids,"),
+)  # fmt: skip
+
+FLOATING = of("floating.py", "test_connections.py", "test_identity.py", *PIPELINE).rows(
+    ("I1", "event.fact[1] in user_ids\n", "event.fact[1] == ''\n"),
     ("W3", "elif known.phone and known.is_named(*other)", "elif False and known.is_named(*other)"),
 )  # fmt: skip
 
@@ -200,6 +203,6 @@ ELIGIBILITY = of("eligibility.py", "test_eligibility.py", "test_waiting.py", PIP
 )  # fmt: skip
 
 OF_DOMAIN = [
-    *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *WEBHOOK, *ROUTING, *MEETINGS, *BASE, *PLAN, *PRESENCE,
+    *VISITS, *EVIDENCE, *IDENTITY, *CONNECTIONS, *FLOATING, *WEBHOOK, *ROUTING, *MEETINGS, *BASE, *PLAN, *PRESENCE,
     *INTERVALS, *ROOMS, *REPORTS, *REPORTED, *SHARING, *LIVE, *CLOCKS, *IMPOSSIBLE, *DIGEST, *ELIGIBILITY,
 ]  # fmt: skip

@@ -3,8 +3,9 @@
 from collections import defaultdict
 
 from services.attendance.domain.codes import Enrolment
-from services.attendance.domain.connections import Floating, Known, bound_to, seen
+from services.attendance.domain.connections import Known, seen
 from services.attendance.domain.eligibility import Standing, decide
+from services.attendance.domain.floating import Floating, bound_to
 from services.attendance.domain.identity import resolve
 from services.attendance.domain.meetings import merge, of_lifecycle, of_participant
 from services.attendance.domain.plan import plan

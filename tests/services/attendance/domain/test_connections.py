@@ -2,7 +2,8 @@
 
 from itertools import permutations
 
-from services.attendance.domain.connections import Floating, Known, bound_to, context_of, seen
+from services.attendance.domain.connections import Known, context_of, seen
+from services.attendance.domain.floating import Floating, bound_to
 from services.attendance.domain.identity import Identifiers
 from services.attendance.domain.webhook import Bound, Participant
 from tests.services.attendance.domain.builders import NUMBER, T
