@@ -277,9 +277,8 @@ class DecideStage(Listener):
             if new and self.plans.get(webinar_id) != new:
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
-                silent = self._outcomes.silent(new)
-                parked = self.state.parked(webinar_id)
-                for who in parked if silent else self._everybody(webinar_id):
+                look = self.state.parked if self._outcomes.silent(new) else self._everybody
+                for who in look(webinar_id):
                     self._undecided.people.setdefault(who, cause)
         self._undecided.webinars.clear()
 

@@ -9,8 +9,8 @@ from typing import Generic, TypeVar
 
 T = TypeVar("T")
 MOST_OPEN = 10_000
-"""Objects that are kept beside their bytes for as long as they are asked for: some 15 MB a map. A webinar
-of 100,000 people lies in twelve partitions, and need not be packed between its joins and leaves."""
+"""Objects kept beside their bytes for as long as any is asked for: some 15 MB a map. A webinar of 100,000
+people in twelve partitions need not be packed between its joins and leaves."""
 
 
 class PackedMap(MutableMapping[str, T], Generic[T]):

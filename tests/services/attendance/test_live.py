@@ -1,6 +1,7 @@
 """V1: the live counts of a partition, kept up fact by fact, equal a count over everybody."""
 
 import random
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from services.attendance.enrolments import Enrolled
 from services.attendance.live_pages import told
 from services.attendance.live_store import Live, _by_minute
 from shared.keys import partition_of, person_key
-from shared.topics import ENROLMENTS
+from shared.topics import ENROLMENTS, WEBINARS
 from tests.services.attendance.test_pipeline import WEBINAR, bodies_of, scan_all, set_up
 from tests.support.flow import world_of
 from tests.support.pipeline import Pipeline
@@ -52,6 +53,11 @@ def everybody(stages: Stages, at: int) -> list[int]:
                 found = [found[0] + (one.room or one.online), found[1] + one.room,
                          found[2] + one.online]  # fmt: skip
     return found
+
+
+def before(at: int) -> str:
+    """A week before that second."""
+    return (datetime.fromtimestamp(at, UTC) - timedelta(days=7)).isoformat()
 
 
 @pytest.mark.parametrize("seed", range(70, 73))
@@ -108,6 +114,24 @@ def test_V1_a_leave_that_comes_before_its_join_is_no_dip() -> None:
         figures.append(counted(stages)[0])
     assert figures[:30] == [0] * 30
     assert set(figures[31:]) == {1}, "it dips"
+
+
+def test_V1_nobody_is_in_a_webinar_any_more_that_another_plan_says_is_over() -> None:
+    pipeline, stages = filled(74, "calm")
+    for partition, frames in pipeline.log.frames:
+        stages.fold(partition, frames)
+    stages.flush()
+    webinar = next(said for topic, _, said in pipeline.side if topic is WEBINARS)
+    middle = pipeline.knowledge.webinars[WEBINAR].sessions[0].start + 1_800
+    caught_up(stages, middle)
+    assert counted(stages)[0] > 10
+    held = pipeline.knowledge.webinars[WEBINAR].sessions
+    moved = [said.model_copy(update={"start": before(at.start), "end": before(at.end), "breaks": ()})
+             for said, at in zip(webinar.sessions, held, strict=True)]  # fmt: skip
+    pipeline.webinar(webinar.model_copy(update={"version": 2, "sessions": tuple(moved)}))
+    stages.flush()
+    caught_up(stages, middle)
+    assert counted(stages) == [0, 0, 0]
 
 
 def test_V1_a_scan_of_somebody_who_is_not_enrolled_puts_nobody_in() -> None:
