@@ -11,6 +11,7 @@ from pathlib import Path
 import httpx
 
 from deploy.bench.row import Row, median
+from deploy.local.process import tethered
 
 __all__ = [
     "ROOT",
@@ -45,13 +46,14 @@ def confine(pid: int, core: set[int]) -> None:
 def pinned(
     command: Sequence[str], env: Mapping[str, str], core: set[int]
 ) -> Iterator["subprocess.Popen[bytes]"]:
-    """A process on a core; killed at the end. It runs our compiled modules where these are in use."""
+    """A process on a core; killed at the end, even of ours by force: left behind, it would spoil what is
+    measured next. It runs our compiled modules where these are in use."""
     path = os.pathsep.join(filter(None, (os.environ.get("PYTHONPATH"), str(ROOT))))
     full = {**os.environ, "PYTHONPATH": path, **env}
     mine = os.sched_getaffinity(0)
     os.sched_setaffinity(0, core)  # of this thread, from which the process has it
     try:
-        process = subprocess.Popen(command, env=full, cwd=ROOT, stdout=subprocess.DEVNULL)
+        process = subprocess.Popen(tethered(command), env=full, cwd=ROOT, stdout=subprocess.DEVNULL)
     finally:
         os.sched_setaffinity(0, mine)
     try:

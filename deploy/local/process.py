@@ -16,6 +16,11 @@ TETHER = str(Path(__file__).with_name("tether.py"))
 _SPAWNER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="spawner")
 
 
+def tethered(command: Sequence[str]) -> list[str]:
+    """The command, killed by the kernel when the thread that starts it is gone, however it ends (Linux)."""
+    return [sys.executable, "-I", "-S", TETHER, str(os.getpid()), *command]
+
+
 class Process:
     """A child in a process group of its own, with its output appended to a log file."""
 
@@ -49,10 +54,9 @@ class Process:
         self._popen = _SPAWNER.submit(self._spawn).result()
 
     def _spawn(self) -> "subprocess.Popen[bytes]":
-        tethered = [sys.executable, "-I", "-S", TETHER, str(os.getpid()), *self._command]
         with self.log.open("ab") as out:
             return subprocess.Popen(
-                tethered, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
+                tethered(self._command), stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT,
                 env=self._env, process_group=0,
             )  # fmt: skip
 
