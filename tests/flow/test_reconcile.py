@@ -20,8 +20,9 @@ from deploy.simulator.stream import Arrivals, Scan, Webhook
 from deploy.simulator.system import System
 from shared.keys import participant_id_of
 from tests.support.flow import Running, Witness, world_of
-from tests.support.reconciling import Asking, Reconciler, reconciler_of, running, wait_for
+from tests.support.reconciling import Asking, Reconciler, reconciler_of, running
 from tests.support.reports import stays
+from tests.support.wait import until
 from tests.support.zoom_api import ZoomApi
 
 LOST = 12
@@ -166,7 +167,7 @@ def test_whoever_asks_has_it_read_once_more(
         desk = Asking(client, played.webinar_id)
         assert all(one["complete"] for one in desk.meetings())
         asked = desk.ask()
-        wait_for(lambda: desk.read_since(asked))
+        until(lambda: desk.read_since(asked))
     assert httpx.get(f"{reconciler.url}/readyz", trust_env=False).status_code == 200
 
 
@@ -191,12 +192,12 @@ def test_Z1_a_reconciler_killed_within_a_read_begins_it_anew_and_finds_the_same(
         zoom.rows[uuid].append({**zoom.rows[uuid][0], "user_id": LATER})
         zoom.hold(1)
         asked = desk.ask()
-        wait_for(lambda: uuid in zoom.held)
+        until(lambda: uuid in zoom.held)
         reconciler.process.kill()
         zoom.let_go()
         reconciler.process.start()
-        wait_for(lambda: desk.read_since(asked))
-        wait_for(lambda: desk.differences() == before | {(uuid, LATER, "lost")})
+        until(lambda: desk.read_since(asked))
+        until(lambda: desk.differences() == before | {(uuid, LATER, "lost")})
     assert unfinished(system, asked), "it was killed within a read"
 
 
@@ -219,17 +220,17 @@ def test_L1_two_reconcilers_within_the_same_read_find_what_one_finds(
     uuid = longest(zoom)
     with System(system.addresses) as client:
         desk = Asking(client, played.webinar_id)
-        wait_for(lambda: httpx.get(f"{reconciler.url}/readyz", trust_env=False).is_success)
+        until(lambda: httpx.get(f"{reconciler.url}/readyz", trust_env=False).is_success)
         zoom.rows[uuid][:] = [row for row in zoom.rows[uuid] if row["user_id"] != LATER]
         expected = {one for one in desk.differences() if one[1] != LATER}
         zoom.hold(1)
         asked = desk.ask()
-        wait_for(lambda: uuid in zoom.held)
+        until(lambda: uuid in zoom.held)
         # by its name it comes before the other one: the group gives it the first one's seat
         with running(reconciler_of(system, zoom, tmp_path / "log", "a-second")):
-            wait_for(lambda: zoom.held.count(uuid) == 2)  # both are within it
+            until(lambda: zoom.held.count(uuid) == 2)  # both are within it
             zoom.let_go()
-            wait_for(lambda: desk.read_since(asked))
-            wait_for(lambda: desk.differences() == expected)
+            until(lambda: desk.read_since(asked))
+            until(lambda: desk.differences() == expected)
             counts = desk.reads_since(asked)
     assert max(counts.values()) <= 4, "one each, and each once more to be sure"

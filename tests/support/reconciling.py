@@ -1,8 +1,7 @@
 """A reconciler of the tests' own beside the running system, and who asks it for reads."""
 
 import contextlib
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -79,10 +78,3 @@ class Asking:
     def differences(self) -> set[tuple[str, str, str]]:
         items = self._client.call("GET", f"{self._url}/differences").json()["items"]
         return {(i["meeting_uuid"], i["user_id"], i["kind"]) for i in items}
-
-
-def wait_for(condition: Callable[[], object], within: float = 60.0) -> None:
-    until = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < until, "it did not happen"
-        time.sleep(0.2)

@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from deploy.local.process import Process
+from tests.support.wait import until
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 STUBBORN = [
@@ -37,18 +38,10 @@ child.wait()
 ]
 
 
-def wait_for(condition: object, seconds: float = 10.0) -> None:
-    assert callable(condition)
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.05)
-
-
 def test_a_process_that_ignores_the_polite_word_is_killed(tmp_path: Path) -> None:
     process = Process("stubborn", STUBBORN, tmp_path / "log")
     process.start()
-    wait_for(lambda: "up" in process.last_lines())
+    until(lambda: "up" in process.last_lines())
     process.stop(timeout=0.3)
     assert process.exit_code == -signal.SIGKILL
 
@@ -56,10 +49,10 @@ def test_a_process_that_ignores_the_polite_word_is_killed(tmp_path: Path) -> Non
 def test_a_killed_process_takes_its_children_along(tmp_path: Path) -> None:
     process = Process("parent", WITH_CHILD, tmp_path / "log")
     process.start()
-    wait_for(lambda: process.last_lines().strip().isdigit())
+    until(lambda: process.last_lines().strip().isdigit())
     child = int(process.last_lines())
     process.kill()
-    wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")
+    until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")
 
 
 def test_starting_it_twice_is_an_error(tmp_path: Path) -> None:
@@ -103,4 +96,4 @@ def test_it_does_not_outlive_a_killed_parent(tmp_path: Path) -> None:
     child = int(parent.stdout.readline())
     os.kill(parent.pid, signal.SIGKILL)
     parent.communicate()
-    wait_for(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")
+    until(lambda: not psutil.pid_exists(child) or psutil.Process(child).status() == "zombie")

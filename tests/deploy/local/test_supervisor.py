@@ -9,6 +9,7 @@ import pytest
 
 from deploy.local.process import Process
 from deploy.local.supervisor import Supervisor
+from tests.support.wait import until
 
 FOREVER = [sys.executable, "-c", "import time; time.sleep(600)"]
 AT_ONCE = [sys.executable, "-c", "raise SystemExit(3)"]
@@ -50,20 +51,13 @@ def start(supervisor: Supervisor, tmp_path: Path) -> Iterator[Start]:
         process.kill()
 
 
-def wait_for(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 15
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.02)
-
-
 def test_a_killed_process_comes_back_with_another_pid_and_it_is_said(
     supervisor: Supervisor, start: Start, told: Told
 ) -> None:
     process = start(FOREVER)
     before = process.pid
     process.kill()
-    wait_for(lambda: supervisor.restarts == 1 and process.running)
+    until(lambda: supervisor.restarts == 1 and process.running)
     assert process.pid != before
     assert told[0] == "it ended (signal 9); it is started again"
     assert told[1] == "it"
@@ -74,7 +68,7 @@ def test_a_process_that_always_fails_is_started_later_each_time(
 ) -> None:
     began = time.monotonic()
     start(AT_ONCE)
-    wait_for(lambda: supervisor.restarts == 4)
+    until(lambda: supervisor.restarts == 4)
     assert time.monotonic() - began > 0.1 + 0.2 + 0.4 + 0.8
     assert "exit code 3" in told[0]
 

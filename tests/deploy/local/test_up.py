@@ -6,7 +6,6 @@ import signal
 import stat
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,6 +18,7 @@ import pytest
 from deploy.local.ports import is_open
 from deploy.local.readiness import all_missing
 from deploy.local.services import SERVICES
+from tests.support.wait import until
 
 CONTRACT = (
     "gateway", "registration", "attendance", "certificates", "reporting",
@@ -75,13 +75,6 @@ def answer(url: str) -> int:
         return int(response.status)
 
 
-def wait_for(condition: Callable[[], bool], seconds: float = 180.0) -> None:
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, "it did not happen in time"
-        time.sleep(0.2)
-
-
 def test_the_file_holds_what_the_contract_says_and_only_its_owner_reads_it(up: Path) -> None:
     described = card(up)
     assert all(described[name] for name in CONTRACT)
@@ -111,8 +104,8 @@ def test_a_second_system_on_the_same_folder_is_refused(up: Path, hadir: Hadir) -
 def test_what_is_killed_comes_back_and_the_file_knows_its_new_pid(up: Path, name: str) -> None:
     before = card(up)["processes"][name]["pid"]
     os.kill(before, signal.SIGKILL)
-    wait_for(lambda: card(up)["processes"][name]["pid"] != before)
-    wait_for(lambda: set(all_missing(ports(card(up))).values()) == {None})
+    until(lambda: card(up)["processes"][name]["pid"] != before)
+    until(lambda: set(all_missing(ports(card(up))).values()) == {None})
 
 
 def test_down_leaves_no_process_and_no_port(up: Path, hadir: Hadir) -> None:

@@ -22,7 +22,6 @@ from services.attendance.domain.identity import (
 from services.attendance.enrolments import Certified, Enrolled, enrolled, parse_known
 from services.attendance.knowledge import Knowledge
 from services.attendance.roster import Roster
-from services.attendance.token_index import FILL, TokenIndex
 from shared.events.certificates import CertificateIssuedV1, CertificateRevokedV1
 from shared.events.registration import EnrolledV1, Link
 from shared.keys import partition_of, person_key
@@ -180,52 +179,6 @@ def test_equal_hashes_do_no_harm(said: list[Any]) -> None:
     for one in said:
         told(knowledge, plain, one)
     compare(knowledge, plain, 3)
-
-
-@pytest.mark.parametrize("many", [1, FILL, FILL * 2 + 1, FILL * 300])
-def test_the_index_finds_every_row_of_a_text_in_order(many: int) -> None:
-    index = TokenIndex()
-    for row in range(many):
-        index.add((f"own {row}", f"of three {row // 3}"), row)
-    for row in range(many):
-        assert list(index.find(f"own {row}")) == [row]
-        three = range(row // 3 * 3, min(row // 3 * 3 + 3, many))
-        assert list(index.find(f"of three {row // 3}")) == list(three)
-    assert not index.find("never said")
-    assert many < FILL or len(index._buckets) == -(-2 * many // FILL)
-
-
-@pytest.mark.parametrize("many", [0, 1, FILL, FILL + 1, FILL * 2 + 1, FILL * 4, FILL * 37])
-def test_the_index_goes_on_from_its_buckets_as_if_it_had_never_stopped(many: int) -> None:
-    index = TokenIndex()
-    for row in range(many):
-        index.add((f"own {row}",), row)
-    again = TokenIndex(index.buckets())
-    for row in range(many, 3 * many + 9):
-        index.add((f"own {row}",), row)
-        again.add((f"own {row}",), row)
-    assert again.buckets() == index.buckets()
-
-
-def test_the_index_is_the_same_in_every_process() -> None:
-    index = TokenIndex()
-    index.add(["123456789"], 7)
-    assert index.buckets() == [bytes.fromhex("2639f4cb 07000000")]  # the check value of CRC-32
-
-
-def test_bytes_that_look_like_a_hash_across_two_entries_are_none(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setattr(token_index, "crc32", {b"one": 1, b"zero": 0}.__getitem__)
-    index = TokenIndex()
-    index.add(["one"], 0)
-    assert not index.find("zero")
-
-
-def test_the_highest_row_is_kept_whole() -> None:
-    index = TokenIndex()
-    index.add(["last"], (1 << 32) - 1)
-    assert list(index.find("last")) == [(1 << 32) - 1]
 
 
 @settings(max_examples=60, deadline=None)

@@ -190,9 +190,9 @@ def versions_grow(events: Iterable[Any]) -> bool:
 ZERO = Counts()
 
 
-def shelved(cells: Mapping[Cell, Counts]) -> dict[str, Shelf]:
+def shelved(cells: Mapping[Cell, Counts]) -> Mapping[str, Shelf]:
     """Cells on their shelves."""
     shelves: dict[str, dict[str, Counts]] = {}
     for cell, counts in cells.items():
         shelves.setdefault(shelf_of(cell.year, cell.region_code), {})[place_of(cell)] = counts
-    return dict(shelves)
+    return shelves
