@@ -74,7 +74,7 @@ class Counting:
                 return
         raise NotYet("another worker was always faster")
 
-    def _cells(self, mark: Mark, moves: Mapping[Counter, Counts]) -> dict[str, Shelf]:
+    def _cells(self, mark: Mark, moves: Mapping[Counter, Counts]) -> Mapping[str, Shelf]:
         """The shelves with moved cells, whole."""
         moved = [(shelf_of(c.year, c.region_code), place_of(c), by)
                  for c, by in moves.items() if isinstance(c, Cell)]  # fmt: skip
@@ -83,7 +83,7 @@ class Counting:
         for name, place, by in moved:
             shelf = shelves[name]
             shelf[place] = [a + b for a, b in zip(shelf.get(place, NOTHING), by, strict=True)]
-        return dict(shelves)
+        return shelves
 
     def _webinars(self, moves: Mapping[Counter, Counts]) -> dict[str, Counts]:
         moved = {c.webinar_id: by for c, by in moves.items() if not isinstance(c, Cell)}
