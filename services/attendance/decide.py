@@ -12,7 +12,6 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import orjson
-import structlog
 
 from services.attendance.awaited import standing_at
 from services.attendance.causes import Cause, Why
@@ -42,20 +41,19 @@ from shared.events.reports import ReportAppliedV1
 from shared.events.rulings import (
     BaseSettledV1,
     CasesClosedV1,
-    CertificatesReleasedV1,
     PeopleListedV1,
     Ruling,
-    TimeCorrectedV1,
-    VerdictSettledV1,
 )
 from shared.keys import partition_of, person_key
 from shared.publish import AsyncPublisher
 from shared.stage import InputRecord
 from shared.telemetry import count_folded
 
-log = structlog.get_logger()
 SLICE = 1_000
 """Decisions per publish, so that a burst never holds the event loop for long."""
+LOOK_SECONDS = 30
+"""Between two looks at what others published: a worker that lost the partition, and does not know it yet,
+may have had the last word there."""
 
 
 class DecideStage(Listener):
@@ -80,7 +78,9 @@ class DecideStage(Listener):
         self.live = LiveCounts(
             Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
         )
-        self._baseline = self._flushing = False
+        self._baseline = self._flushing = self._closed = False
+        self._look, self._looked_at = True, 0.0
+        """Whether to read what others published, and when that was said (epoch second)."""
         self._folded = Counter[str]()
         knowledge.listeners.append(self)
         self._undecided.webinars.update(dict.fromkeys(knowledge.webinars, (Cause.WEBINAR, "")))
@@ -90,7 +90,8 @@ class DecideStage(Listener):
         return partition == self.partition
 
     def close(self) -> None:
-        """The partition is not ours any more."""
+        """The partition is not ours any more: what waits is the next owner's, who knows more."""
+        self._closed = True
         self.knowledge.listeners.remove(self)
 
     # --- checkpoints (`shared/keeper.py`) ---
@@ -196,19 +197,16 @@ class DecideStage(Listener):
 
     def ruled(self, said: Ruling) -> None:
         """Whoever an operator's word is about; what it says of connections comes by the events."""
-        if isinstance(said, TimeCorrectedV1 | VerdictSettledV1):
-            self._mark(said.webinar_id, said.participant_id, Cause.RULING, said.ruling_id)
-        elif isinstance(said, CertificatesReleasedV1):
-            for person in said.participant_ids:
-                self._mark(said.webinar_id, person, Cause.RULING, said.ruling_id)
-        elif isinstance(said, PeopleListedV1):
-            for person in self.knowledge.rulings.ever_listed(said):
-                self._mark(said.webinar_id, person, Cause.LIST, said.list_id)
-        elif isinstance(said, CasesClosedV1):
+        cause = Cause.RULING, said.ruling_id
+        if isinstance(said, PeopleListedV1):
+            cause = Cause.LIST, said.list_id
+        for person in self.knowledge.rulings.about(said):
+            self._mark(said.webinar_id, person, *cause)
+        if isinstance(said, CasesClosedV1):
             everybody = self._everybody(said.webinar_id)
-            self._undecided.everybody(everybody, (Cause.RULING, said.ruling_id))
+            self._undecided.everybody(everybody, cause)
         elif isinstance(said, BaseSettledV1):
-            self._undecided.webinars[said.webinar_id] = (Cause.RULING, said.ruling_id)
+            self._undecided.webinars[said.webinar_id] = cause
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
@@ -255,15 +253,16 @@ class DecideStage(Listener):
 
     async def _flush(self) -> None:
         undecided = self._undecided
-        if not self._baseline:
+        if self._look:
             undecided.everybody(await self._outcomes.catch_up(), (Cause.OTHER_WORKER, ""))
-            self._baseline = True
+            self._baseline, self._look = True, False
         self._renew_plans()
-        while undecided.people:
+        while undecided.people and not self._closed:
             try:
                 foreign = await self._outcomes.publish(undecided.take(SLICE))
             except BaseException:
                 undecided.failed()
+                self._look = True  # some of it may stand there
                 raise
             undecided.written()
             undecided.everybody(foreign, (Cause.OTHER_WORKER, ""))
@@ -285,9 +284,11 @@ class DecideStage(Listener):
     # --- once a second ---
 
     def tick(self, now: float, at_end: bool) -> None:
-        """Clocks are facts that the first stage writes (rule L2): here only room is made."""
+        """Clocks are facts that the first stage writes (rule L2): here room is made, and looked around."""
         if at_end:
             self.state.rest()
+            if now >= self._looked_at + LOOK_SECONDS:
+                self._look, self._looked_at = True, now
 
     def progress(self) -> dict[str, bytes]:
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""

@@ -193,7 +193,15 @@ class Rulings:
             self._lists[webinar_id] = held
         return held
 
-    def ever_listed(self, listed: PeopleListedV1) -> frozenset[str]:
+    def about(self, said: Ruling) -> Collection[str]:
+        """The people whom a word names, and of a list those of all its versions."""
+        if isinstance(said, TimeCorrectedV1 | VerdictSettledV1):
+            return (said.participant_id,)
+        if isinstance(said, CertificatesReleasedV1):
+            return said.participant_ids
+        return self._ever_listed(said) if isinstance(said, PeopleListedV1) else ()
+
+    def _ever_listed(self, listed: PeopleListedV1) -> frozenset[str]:
         """Everybody whom any version of this list ever named."""
         ids = self._of_webinar.get((listed.webinar_id, PeopleListedV1), ())
         words = self._words(ids, PeopleListedV1, listed.webinar_id)
