@@ -68,14 +68,14 @@ class ConnectionBook:
         again = context == known.context
         new = known.happened(fact_of(event)) if again else known.add(seen(event, tag))
         known.context = context
-        if first:
-            self._named_first(key, known.meeting_uuid)
-        self.own[key] = known
+        if new or not again:
+            self.own[key] = known
         if not new:
             return None
         if known.meeting_uuid in self._by_name:
             self._name(known)
         if first:
+            self._named_first(key, known.meeting_uuid)
             self._index.add((_OWN + key, *known.identifiers.tokens()), len(self._keys) - 1)
         elif known.identifiers is not who:
             self.index(known)
@@ -209,6 +209,8 @@ class ConnectionBook:
         if floating is None:
             return []
         named = bound_to(known, [b for b in floating.naming(known) if isinstance(b, Bound)])
+        if not named:
+            return []  # before strays are gone through: there may be a thousand
         legs = {leg.key: leg for leg in self._named(known.meeting_uuid, named)}
         legs.update((leg.key, leg) for leg in floating.legs() if leg.key not in self.own)
         legs.pop(known.key, None)

@@ -55,7 +55,9 @@ class IdentifyStage(Listener):
         self._meetings = MeetingBook()
         self._untold = Untold(partition, partitions, self._book, self._meetings, self._desk,
                               self._teller, out, legs)  # fmt: skip
-        self._flushing = self._lived_before = False
+        self._flushing = False
+        self._lived_before = True
+        """Whether a life before may have told what was not committed: until the first flush, nobody knows."""
         self._folded = Counter[str]()
         self._concerns = {w.id: _concern(w) for w in knowledge.webinars.values()}
         """Of each webinar what decides which connections concern it, as everything here was told."""
@@ -103,7 +105,6 @@ class IdentifyStage(Listener):
             self._knowledge.forget_report(uuid)
         if self._desk.unknown():
             raise Unusable("a report that it rests on is no longer there")
-        self._lived_before = True
 
     # --- folding: no I/O ---
 
@@ -259,7 +260,7 @@ class IdentifyStage(Listener):
     async def flush(self) -> None:
         """Tell meetings first, then connections, then the clocks that wait for both."""
         self._flushing = True
-        if self._lived_before:  # what waits now may have been told as parked since the checkpoint
+        if self._lived_before:  # what waits now may have been told as parked
             self._teller.maybe_parked |= self._untold.concerned()
             self._lived_before = False
         try:

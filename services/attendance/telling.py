@@ -85,13 +85,9 @@ class Teller:
         """The revision that a connection would be told with now: the same says the same."""
         return self._revision(known, self._whole(known)), self._epoch()
 
-    def strays(self, uuid: str) -> Frames:
+    def stray(self, leg: Known, adopted: bool) -> Frames:
         """Events that name no connection: with the connection that adopted them, or as their own."""
-        for leg, adopted in self._book.strays(uuid):
-            if adopted:
-                yield from self._nobody(leg, ADOPTED)
-            else:
-                yield from self.connection(leg)
+        return self._nobody(leg, ADOPTED) if adopted else self.connection(leg)
 
     def loose(self, places: Iterable[tuple[str, str]]) -> Frames:
         """Rows of reports that no connection has: as connections of their own, or taken back."""

@@ -38,6 +38,8 @@ class Untold:
         self._meetings_told: dict[str, MeetingTimes] = {}
         self._legs_told: dict[str, int] = {}
         self._concerned_told: dict[str, tuple[int, int]] = {}
+        self._strays_told: dict[str, tuple[tuple[int, int], bool]] = {}
+        """Each with its mark, and whether it was adopted. Not kept: they are told once more after a restart."""
 
     def waits(self) -> bool:
         """Whether something of what was heard is not told."""
@@ -131,7 +133,15 @@ class Untold:
         fresh = [k for k in concerned if self._concerned_told.get(k.key) != marks[k.key]]
         await self._out.write(f for known in fresh for f in self._teller.connection(known))
         self._concerned_told.update(marks)
-        await self._out.write(f for uuid in uuids for f in self._teller.strays(uuid))
+        await self._strays_out(uuids)
+
+    async def _strays_out(self, uuids: Iterable[str]) -> None:
+        """Those of which there is something new: each that comes would have all told anew."""
+        strays = [one for uuid in uuids for one in self._book.strays(uuid)]
+        marks = {leg.key: (self._teller.mark(leg), adopted) for leg, adopted in strays}
+        fresh = [one for one in strays if self._strays_told.get(one[0].key) != marks[one[0].key]]
+        await self._out.write(f for one in fresh for f in self._teller.stray(*one))
+        self._strays_told.update(marks)
 
     async def _loose_out(self) -> None:
         """Rows of reports that no connection has."""

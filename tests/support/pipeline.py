@@ -164,8 +164,10 @@ class Pipeline:
             came_back(stage, list(made))
         for one in said:
             hear_again(self.knowledge, stage, *one)
-        for value in self._folded[partition][folded:]:
-            stage.fold(InputRecord(0, value, 0, HEADERS, True))
+        again = self._folded[partition][folded:]
+        committed = self._chance.randint(0, len(again))
+        for at, value in enumerate(again):
+            stage.fold(InputRecord(0, value, 0, HEADERS, settled=at < committed))
 
     def scan(self, webinar_id: str, participant_id: str, scan: Mapping[str, Any]) -> None:
         """A `CheckedInV1` as the api writes it."""
@@ -173,15 +175,16 @@ class Pipeline:
         body = {**scan, "webinar_id": webinar_id, "participant_id": participant_id}
         self._scans.append((partition_of(key, self.partitions), body))
 
-    def restart(self, partition: int, bodies: Iterable[bytes]) -> None:
-        """A crash: the partition's stage is folded anew from the same webhooks."""
+    def restart(self, partition: int, bodies: Iterable[bytes], *, settled: bool = True) -> None:
+        """A crash: the partition's stage is folded anew from the same webhooks. `settled`: what was
+        told was committed, too."""
         self.stages[partition].close()
         self.stages[partition] = self._stage(partition)
         for body in bodies:
             place = route(orjson.loads(body))
             if isinstance(place, Every) or home_of(place.key, self.partitions) == partition:
                 value = frame(RECEIVED, body)
-                self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, True))
+                self.stages[partition].fold(InputRecord(0, value, 0, HEADERS, settled))
 
     def flush(self) -> None:
         """Until nothing more is told. Some stage is kept with all that waits to be told."""

@@ -168,18 +168,22 @@ def test_a_case_of_before_is_closed_by_who_enrols_while_the_first_stage_is_down(
     assert pipeline.open_cases() == []
 
 
-def test_a_stray_s_case_is_closed_by_who_enrols_before_everything_is_folded_anew() -> None:
-    """What was told before the life that folds, nobody remembers."""
+@pytest.mark.parametrize("settled", [True, False])
+@pytest.mark.parametrize("connection", ["c1", ""])
+def test_a_case_is_closed_by_who_enrols_before_everything_is_folded_anew(
+    connection: str, settled: bool
+) -> None:
+    """What was told before the life that folds, nobody remembers, whether it was committed or not."""
     pipeline = Pipeline()
     pipeline.webinar(webinar())
-    events = [raw(event) for event in stay("7", "", registrant_id="_ani")]
+    events = [raw(event) for event in stay("7", connection, registrant_id="_ani")]
     for body in events:
         pipeline.webhook(body)
     pipeline.decisions()
     assert len(pipeline.open_cases()) == 1
     pipeline.enrol(enrolment("ani"))
     for partition in range(pipeline.partitions):
-        pipeline.restart(partition, events)
+        pipeline.restart(partition, events, settled=settled)
     assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
     assert pipeline.open_cases() == []
 

@@ -1,11 +1,12 @@
-"""What is folded while something is being written is told afterwards."""
+"""What is folded while something is being written is told afterwards; what was told is not told again."""
 
 from collections.abc import Iterable
 
 from services.attendance.domain.connections import connection_id
+from services.attendance.frames import items
 from shared.keys import home_of
-from tests.support.pipeline import Log, Pipeline
-from tests.support.words import HOUR, ROOM, enrolment, webinar
+from tests.support.pipeline import HEADERS, Log, Pipeline
+from tests.support.words import HOUR, ROOM, W, enrolment, webinar
 from tests.support.zoom_events import raw
 
 
@@ -47,3 +48,13 @@ def test_W3_a_phone_leg_hears_who_its_app_leg_is_though_that_was_learnt_during_a
     pipeline.flush()
     pipeline.flush()
     assert pipeline.decisions()["ani"]["present_seconds"] == HOUR
+
+
+def test_a_stray_that_comes_has_no_other_told_once_more() -> None:
+    pipeline = Pipeline(1)
+    pipeline.webinar(webinar())
+    for user in "123":
+        pipeline.webhook(raw(ROOM.joined(0, user, "")))
+        pipeline.flush()
+    told = [o.key for _, one in pipeline.log.frames for o in items(one, HEADERS) if "~" in o.key]
+    assert sorted(told) == [f"{W}|~{connection_id(ROOM.uuid, '', user)}" for user in "123"]
