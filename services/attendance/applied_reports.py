@@ -17,6 +17,9 @@ class AppliedReports:
         """Uuids whose report is complete, or not needed."""
         self.lone: frozenset[str] = frozenset()
         """Those of them that Zoom makes no report of, for one participant alone was there."""
+        self.acting: frozenset[str] = frozenset()
+        """Uuids of which no report is waited for: of both. One object while it says the same, for every
+        decision has it in its standing."""
 
     def keep(self) -> dict[str, list[Any]]:
         """A copy of everything, as rows."""
@@ -39,6 +42,7 @@ class AppliedReports:
             self._seen[uuid][source] = revision, tuple(who)
         self.complete = frozenset(rows.get("report_complete", ()))
         self.lone = frozenset(rows.get("report_lone", ()))
+        self.acting = self.complete | self.lone
 
     def take(self, body: dict[str, Any]) -> bool:
         """One record; whether another report acts now, or one acts no more."""
@@ -53,9 +57,7 @@ class AppliedReports:
             self._seen[uuid][source] = max(told, self._seen[uuid].get(source, told))
             alone = lone({s: who for s, (_, who) in self._seen[uuid].items()}, sources)
             self.lone = self.lone | {uuid} if alone else self.lone - {uuid}
-        return (self.complete, self.lone) != before
-
-    @property
-    def acting(self) -> frozenset[str]:
-        """Uuids of which no report is waited for."""
-        return self.complete | self.lone
+        if (self.complete, self.lone) == before:
+            return False
+        self.acting = self.complete | self.lone
+        return True

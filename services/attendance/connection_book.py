@@ -179,11 +179,10 @@ class ConnectionBook:
         """Keys of our connections that have an identifier (`r…`, `e…`, `k…`)."""
         return [self._keys[number] for number in self._index.find(token)]
 
-    def is_concerned(self, key: str) -> bool:
-        """Whether a bind or a floating event names a connection of ours."""
-        known = self.own[key]
-        floating = self._floating.get(known.meeting_uuid)
-        return floating is not None and bool(floating.naming(known))
+    def is_concerned(self, uuid: str, key: str) -> bool:
+        """Whether a bind or a floating event names a connection of ours, in a meeting."""
+        floating = self._floating.get(uuid)
+        return floating is not None and bool(floating.naming(self.own[key]))
 
     def adopt(self, known: Known) -> None:
         """Give a connection of ours the events that name none but have its user_id (rule I1)."""

@@ -38,12 +38,7 @@ from shared.events.attendance import (
     ReviewCaseV1,
 )
 from shared.events.reports import ReportAppliedV1
-from shared.events.rulings import (
-    BaseSettledV1,
-    CasesClosedV1,
-    PeopleListedV1,
-    Ruling,
-)
+from shared.events.rulings import BaseSettledV1, CasesClosedV1, PeopleListedV1, Ruling
 from shared.keys import partition_of, person_key
 from shared.publish import AsyncPublisher
 from shared.stage import InputRecord
@@ -172,7 +167,10 @@ class DecideStage(Listener):
 
     def _concerns(self, body: Mapping[str, Any], cause: Why) -> None:
         who = (body["webinar_id"], body["participant_id"])
-        self._undecided.people[who] = cause
+        the_plan = self.plans.get(who[0])
+        nobody = str(who[1]).startswith("~")
+        if nobody or the_plan is None or not self._outcomes.silent(the_plan):
+            self._undecided.people[who] = cause  # else the grace will ask for everybody (rule D3)
         self.live.touch(who)
 
     def _renew(self, number: str, cause: Why) -> None:

@@ -64,7 +64,8 @@ def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standin
     decided = decide(the_plan, measured, standing)
     if decided is None:
         return None
-    reported = waiting_for(the_plan, measured.strange, standing) is None
+    waits = the_plan.webinar.certificates == "after_reconciliation"  # nobody else asks for reports
+    reported = not waits or waiting_for(the_plan, measured.strange, standing) is None
     out = goes_out(the_plan.webinar, decided, standing, reported=reported)
     event = _event(the_plan, participant_id, decided, before, now, cause, out)
     if before is None or before.says != says(event):

@@ -115,10 +115,10 @@ class IdentifyStage(Listener):
             for item in items(record.value, record.headers):
                 count += 1
                 try:
-                    body = orjson.loads(item.body)
-                    if item.type == LegSeenV1.type:
+                    body, kind = orjson.loads(item.body), item.type
+                    if kind == LegSeenV1.type:
                         self._leg(body)
-                    elif item.type == ReportClaimsV1.type:
+                    elif kind == ReportClaimsV1.type:
                         if self._desk.take(body):
                             self._untold.connections.update(
                                 self._book.of_meeting(body["meeting_uuid"])
@@ -178,7 +178,7 @@ class IdentifyStage(Listener):
             return
         self._untold.connections.add(key)
         self._told_before(key, settled=settled)
-        if self._book.is_concerned(key):
+        if self._book.is_concerned(uuid, key):
             self._untold.floats.add(uuid)
         self._desk.noticed(uuid)
 

@@ -164,10 +164,8 @@ class Pipeline:
             came_back(stage, list(made))
         for one in said:
             hear_again(self.knowledge, stage, *one)
-        again = self._folded[partition][folded:]
-        committed = self._chance.randint(0, len(again))
-        for at, value in enumerate(again):
-            stage.fold(InputRecord(0, value, 0, HEADERS, settled=at < committed))
+        for value in self._folded[partition][folded:]:
+            stage.fold(InputRecord(0, value, 0, HEADERS, True))
 
     def scan(self, webinar_id: str, participant_id: str, scan: Mapping[str, Any]) -> None:
         """A `CheckedInV1` as the api writes it."""

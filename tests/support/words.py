@@ -55,6 +55,7 @@ def there(pipeline: Pipeline, *events: dict[str, Any], **settings: Any) -> Pipel
     pipeline.webinar(webinar(**settings))
     for who in PEOPLE:
         pipeline.enrol(enrolment(who))
+    pipeline.flush()  # no stage thinks any more that somebody told something before it
     for event in (ROOM.started(-600), *events, ROOM.ended(HOUR + 60)):
         pipeline.webhook(raw(event))
     pipeline.flush()

@@ -26,7 +26,11 @@ class Visits(NamedTuple):
 
 def visits(facts: Collection[Fact]) -> Visits:
     """The visits of one connection from the set of its facts; order and repetition say nothing."""
-    if len(facts) == 2:
+    if len(facts) == 1:
+        ((kind, _, at),) = facts
+        if kind == "j":
+            return Visits([], [], at)
+    elif len(facts) == 2:
         plain = _plain(*facts)
         if plain is not None:
             return plain

@@ -51,6 +51,18 @@ def test_D3_before_the_grace_another_plan_has_nobody_looked_at_but_whoever_is_no
     assert [person[0] for person in waiting] == ["~"]
 
 
+def test_D3_nor_does_what_they_do() -> None:
+    pipeline = there(Pipeline())
+    stages = Stages(pipeline.knowledge, pipeline.partitions)
+    stages.flush()
+    for event in (*stay("1", "c1", registrant_id="_ani"), *stay("2", "c2")):
+        pipeline.webhook(raw(event))
+    pipeline.flush()
+    for place, told in pipeline.log.frames:
+        stages.fold(place, told)
+    assert sum(stage.unflushed() for stage in stages.stages) == 1, "c2 is nobody's"
+
+
 def test_D6_a_later_clock_has_nobody_looked_at_whose_decision_is_final() -> None:
     one = line(*stay("1", "c1", registrant_id="_ani"))
     heard(one, ClockKind.REPORT_DEADLINE)
