@@ -21,9 +21,7 @@ PEOPLE = 3_000
 FIXED = {
     "PYTHONHASHSEED": "0",  # the order of sets moves the figures
     "PYTHONSAFEPATH": "1",
-    "BENCH_KAFKA": "", "BENCH_TOPIC": "", "BENCH_OUT": "", "BENCH_MARKS": "0",
-}  # fmt: skip
-"""`BENCH_…`: the limit asks for a topic, of which it reads nothing here."""
+}
 
 
 def run(runs: int, say: Callable[[str], None]) -> list[Row]:

@@ -13,8 +13,6 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from services.attendance.domain.webhook import Participant, parse
 from shared.batch import decode
 
-KAFKA, TOPIC, OUT = (os.environ[f"BENCH_{name}"] for name in ("KAFKA", "TOPIC", "OUT"))
-MARKS = [int(mark) for mark in os.environ["BENCH_MARKS"].split(",")]
 facts: dict[str, list[tuple[str, str, int]]] = {}
 
 
@@ -37,11 +35,13 @@ def fold(value: bytes) -> int:
 
 async def main() -> None:
     """Read for ever; say when a mark is reached."""
+    kafka, topic, out = (os.environ[f"BENCH_{name}"] for name in ("KAFKA", "TOPIC", "OUT"))
+    marks = [int(mark) for mark in os.environ["BENCH_MARKS"].split(",")]
     consumer = AIOKafkaConsumer(
-        TOPIC, bootstrap_servers=KAFKA, auto_offset_reset="earliest",
+        topic, bootstrap_servers=kafka, auto_offset_reset="earliest",
         max_partition_fetch_bytes=8 * 1024 * 1024,
     )  # fmt: skip
-    producer = AIOKafkaProducer(bootstrap_servers=KAFKA)
+    producer = AIOKafkaProducer(bootstrap_servers=kafka)
     await consumer.start()
     await producer.start()
     count = 0
@@ -49,8 +49,8 @@ async def main() -> None:
         for records in (await consumer.getmany(timeout_ms=500)).values():
             for record in records:
                 count += fold(record.value)
-        while MARKS and count >= MARKS[0]:
-            await producer.send_and_wait(OUT, str(MARKS.pop(0)).encode(), partition=0)
+        while marks and count >= marks[0]:
+            await producer.send_and_wait(out, str(marks.pop(0)).encode(), partition=0)
 
 
 if __name__ == "__main__":
