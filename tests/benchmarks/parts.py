@@ -94,6 +94,8 @@ class Step:
             for p in range(PARTITIONS)
         ]  # fmt: skip
 
+        _flush(self._first)  # as of a worker that waits for its first webhook: see `_lived_before`
+
     def _webinar(self, version: int, clocks: int) -> None:
         self._knowledge.apply(WEBINARS, backlog.WEBINAR, backlog.webinar(version, clocks))
 
