@@ -13,7 +13,7 @@ from typing import Any
 
 import orjson
 
-from services.attendance.awaited import standing_at
+from services.attendance.awaited import Standings
 from services.attendance.causes import Cause, Why
 from services.attendance.decisions import shown_of
 from services.attendance.domain.evidence import Evidence
@@ -59,6 +59,7 @@ class DecideStage(Listener):
         self.partition, self._partitions = partition, partitions
         self.knowledge, self._dead = knowledge, dead
         self.state = EvidenceState()
+        self._standings = Standings(self.state)
         self._of_person: Mapping[str, tuple[Callable[[dict[str, Any]], bool], Cause, str]] = {
             ConnectionSeenV1.type: (self.state.connection, Cause.CONNECTION, "connection_id"),
             CheckedInV1.type: (self.state.scan, Cause.SCAN, "scan_id"),
@@ -292,6 +293,6 @@ class DecideStage(Listener):
         """Per webinar: facts seen, clocks still awaited, people not yet decided anew."""
         waiting = self._undecided.waiting()
         return {
-            webinar_id: standing_at(the_plan, self.state, waiting[webinar_id])
+            webinar_id: self._standings.of(the_plan, waiting[webinar_id])
             for webinar_id, the_plan in self.plans.items()
         }

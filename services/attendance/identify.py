@@ -206,6 +206,7 @@ class IdentifyStage(Listener):
     def webinar_changed(self, webinar_id: str) -> None:
         """Its numbers' connections may concern it now, where that is what changed: a million of them
         would be told once more of another grace or title."""
+        self._meetings.webinar_changed()
         webinar = self._knowledge.webinars[webinar_id]
         concern = _concern(webinar)
         if self._concerns.get(webinar_id) == concern:
@@ -283,11 +284,8 @@ class IdentifyStage(Listener):
             claims = self._desk.look_at(uuid)
             if claims is not None:
                 self._untold.claims[uuid] = claims
-        for webinar in self._knowledge.webinars.values():
-            if now >= min(s.end for s in webinar.sessions):
-                known = {*self._untold.clocks_told, *self._untold.clocks}
-                due = self._meetings.clocks_due(webinar, self._knowledge, known, int(now))
-                self._untold.clocks += due
+        known = {*self._untold.clocks_told, *self._untold.clocks}
+        self._untold.clocks += self._meetings.clocks_due(self._knowledge, known, int(now))
 
 
 def _concern(webinar: Webinar) -> str:

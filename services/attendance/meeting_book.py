@@ -19,6 +19,11 @@ class MeetingBook:
         self.of: dict[str, MeetingTimes] = {}
         self.by_number: dict[str, set[str]] = defaultdict(set)
         self._arrivals: dict[str, int] = {}
+        self._quiet: dict[str, int] = {}
+        """Of each webinar before when no clock is due: a year's webinars are not looked at each
+        second. Whatever may make a clock due sooner takes it out; what delays one need not."""
+        self._stirred: set[str] = set()
+        """Zoom numbers of which something new is known that may make a clock due sooner."""
 
     def keep(self) -> dict[str, list[Any]]:
         """A copy of everything, as rows."""
@@ -46,10 +51,14 @@ class MeetingBook:
         after = said if known is None else merge(known, said)
         self.of[said.uuid] = after
         self.by_number[after.number].add(said.uuid)
-        return after.practice_ended is not None and after != known
+        if after == known:
+            return False
+        self._stirred |= {after.number} if known is None else {after.number, known.number}
+        return after.practice_ended is not None
 
     def noticed(self, event: Participant) -> bool:
-        """As `take`, of what a join or leave says: most often that time went on."""
+        """As `take`, of what a join or leave says: most often that time went on, which makes no
+        clock due sooner: a meeting that was there for longer can only hold up more of them."""
         known = self.of.get(event.meeting_uuid)
         if known is None or not _goes_on(known, event):
             return self.take(of_participant(event))
@@ -66,10 +75,29 @@ class MeetingBook:
         numbers = {s.number for s in webinar.sessions if s.number}
         return [uuid for n in numbers for uuid in self.by_number.get(n, ())]
 
+    def webinar_changed(self) -> None:
+        """Its own clocks, or those of others in its numbers, may be due sooner."""
+        self._quiet.clear()
+
     def clocks_due(
-        self, webinar: Webinar, knowledge: Knowledge, known: Collection[ClockPassed], now: int
+        self, knowledge: Knowledge, known: Collection[ClockPassed], now: int
     ) -> list[ClockPassed]:
-        """The clocks whose length has passed, but for known ones (rule L2)."""
+        """The clocks of all webinars whose length has passed, but for known ones (rule L2)."""
+        for number in self._stirred:
+            for webinar_id in knowledge.by_number.get(number, ()):
+                self._quiet.pop(webinar_id, None)
+        self._stirred.clear()
+        found = list[ClockPassed]()
+        for webinar in knowledge.webinars.values():
+            if now >= self._quiet.get(webinar.id, 0):
+                due, later = self._due(webinar, knowledge, known, now)
+                self._quiet[webinar.id] = later
+                found += due
+        return found
+
+    def _due(
+        self, webinar: Webinar, knowledge: Knowledge, known: Collection[ClockPassed], now: int
+    ) -> tuple[list[ClockPassed], int]:
         numbers = {s.number for s in webinar.sessions if s.number}
         meetings = [self.of[uuid] for uuid in self.of_webinar(webinar)]
         others = [s for n in numbers for s in knowledge.sessions_of(n, webinar.id)]

@@ -175,7 +175,7 @@ class Roster:
         else ever had one of them: whom `resolve` and `possible_owners` find, for less. Else None."""
         webinar, row, theirs = self._webinars.get(webinar_id, -1), -1, list[str]()
         for token in who.tokens(number):
-            rows = self._index.find(f"{webinar}|{token}")
+            rows = self._index.find(f"{webinar}|{token}", 2)
             if not rows:
                 continue
             if len(rows) > 1:

@@ -3,6 +3,7 @@
 Also the worker's own progress, which is no view: it is overwritten every second and may be lost.
 """
 
+import secrets
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -210,25 +211,42 @@ class AttendanceView:
 
 
 class WorkerProgress:
-    """How far the worker is: positions per input partition, and each webinar's state per partition."""
+    """How far the worker is: positions per input partition, and each webinar's state per partition.
+
+    Of a year's webinars nearly all stand still: a state is written where it differs from the last
+    one. Each write leaves a mark per partition. Where the next one finds another (the store was
+    emptied or set back, another worker wrote), the one after it writes everything.
+    """
 
     def __init__(self, settings: KafkaSettings, client: "redis.Redis") -> None:
         self._redis = client
         self._positions = f"{settings.topic_prefix}attendance-progress:positions"
         self._webinar = f"{settings.topic_prefix}attendance-progress:webinar:"
         self._addresses = f"{settings.topic_prefix}attendance-progress:addresses"
+        self._marks = f"{settings.topic_prefix}attendance-progress:marks"
+        self._mark = b""
+        self._last: Mapping[str, Mapping[str, bytes]] = {}
+        """What the store certainly holds of webinars, if nobody else wrote there."""
 
     def write(self, positions: Mapping[str, int], webinars: Mapping[str, Mapping[str, bytes]],
               addresses: Mapping[str, str]) -> None:  # fmt: skip
         """Overwrite what this worker knows, in one go. `addresses`: of its events partitions."""
+        last, self._last = self._last, {}  # of a write that fails nobody knows what came of it
+        mark = secrets.token_bytes(8)
         with self._redis.pipeline(transaction=True) as pipe:
+            if addresses:
+                pipe.hmget(self._marks, list(addresses))
+                pipe.hset(self._marks, mapping=dict.fromkeys(addresses, mark))
+                pipe.hset(self._addresses, mapping=dict(addresses.items()))
             if positions:
                 pipe.hset(self._positions, mapping=dict(positions.items()))
-            if addresses:
-                pipe.hset(self._addresses, mapping=dict(addresses.items()))
             for webinar_id, fields in webinars.items():
-                pipe.hset(self._webinar + webinar_id, mapping=dict(fields.items()))
-            pipe.execute()
+                if new := _other(fields, last.get(webinar_id, {})):
+                    pipe.hset(self._webinar + webinar_id, mapping=new)
+            answers = pipe.execute()
+        if addresses and all(found == self._mark for found in answers[0]):
+            self._last = webinars
+        self._mark = mark
 
     def addresses(self) -> dict[int, str]:
         """Which worker holds an events partition, as it said itself last."""
@@ -242,3 +260,7 @@ class WorkerProgress:
             pipe.hvals(self._webinar + webinar_id)
             positions, states = pipe.execute()
         return {k.decode(): int(v) for k, v in positions.items()}, [orjson.loads(s) for s in states]
+
+
+def _other(now: Mapping[str, bytes], last: Mapping[str, bytes]) -> dict[Any, Any]:
+    return {place: state for place, state in now.items() if last.get(place) != state}

@@ -15,6 +15,8 @@ _ENTRY: Final = 8
 _row = Struct("<I").unpack_from
 FILL: Final = 16
 """Entries per bucket, on average."""
+LONG: Final = 4096
+"""Bytes from which on a bucket grows in place: one text of 100,000 rows has them all in one."""
 
 
 class TokenIndex:
@@ -23,7 +25,7 @@ class TokenIndex:
 
     def __init__(self, buckets: Iterable[bytes] = (b"",)) -> None:
         """`buckets`: what the index begins with, as `buckets()` gave it once."""
-        self._buckets = list(buckets)
+        self._buckets: list[bytes | bytearray] = list(buckets)
         self._low = (1 << len(self._buckets).bit_length() - 1) - 1
         self._high = self._low << 1 | 1
         """Masks of the buckets' numbers before and after the present doubling."""
@@ -31,10 +33,10 @@ class TokenIndex:
 
     def buckets(self) -> list[bytes]:
         """A copy of everything."""
-        return self._buckets.copy()
+        return [b if isinstance(b, bytes) else bytes(b) for b in self._buckets]
 
-    def find(self, text: str) -> Sequence[int]:
-        """The rows, in the order of `add`."""
+    def find(self, text: str, most: int = 1 << 32) -> Sequence[int]:
+        """The rows, in the order of `add`; no more than `most`."""
         tag = crc32(text.encode())
         place = tag & self._high
         bucket = self._buckets[place if place < len(self._buckets) else tag & self._low]
@@ -43,7 +45,9 @@ class TokenIndex:
         at = bucket.find(wanted)
         while at >= 0:
             if at % _ENTRY == 0:
-                found = (*found, *_row(bucket, at + _TAG)) if found else _row(bucket, at + _TAG)
+                if found:
+                    return [*found, *_rows(bucket, wanted, at, most - 1)]
+                found = _row(bucket, at + _TAG)
             at = bucket.find(wanted, at + 1)
         return found
 
@@ -55,10 +59,20 @@ class TokenIndex:
             place = tag & self._high
             if place >= len(buckets):
                 place = tag & self._low
-            buckets[place] += (above | tag).to_bytes(_ENTRY, "little")
+            bucket, entry = buckets[place], (above | tag).to_bytes(_ENTRY, "little")
+            if len(bucket) < LONG:
+                buckets[place] = bucket + entry
+            else:
+                self._lengthen(place, entry)
             self._entries += 1
             if self._entries > FILL * len(buckets):
                 self._split()
+
+    def _lengthen(self, place: int, entry: bytes) -> None:
+        bucket = self._buckets[place]
+        if isinstance(bucket, bytes):
+            bucket = self._buckets[place] = bytearray(bucket)
+        bucket += entry
 
     def _split(self) -> None:
         """One more bucket, with half of the entries of the one that stood for both."""
@@ -72,3 +86,13 @@ class TokenIndex:
         self._buckets.append(b"".join([bucket[at : at + _ENTRY] for at in goes]))
         if len(self._buckets) > self._high:
             self._low, self._high = self._high, self._high << 1 | 1
+
+
+def _rows(bucket: bytes | bytearray, wanted: bytes, at: int, most: int) -> list[int]:
+    """Those of the entries from `at` on: a text may have 100,000."""
+    found = list[int]()
+    while at >= 0 and len(found) < most:
+        if at % _ENTRY == 0:
+            found += _row(bucket, at + _TAG)
+        at = bucket.find(wanted, at + 1)
+    return found

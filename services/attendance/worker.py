@@ -152,9 +152,10 @@ class Worker:
             if isinstance(stage, IdentifyStage | DecideStage) and stage.quiet():
                 positions[ruled(runner.topic.name, runner.partition)] = said
             if isinstance(runner.stage, DecideStage):
-                addresses[str(runner.partition)] = self._settings.address
+                place = str(runner.partition)
+                addresses[place] = self._settings.address
                 for webinar_id, state in runner.stage.progress().items():
-                    webinars.setdefault(webinar_id, {})[str(runner.partition)] = state
+                    webinars.setdefault(webinar_id, {})[place] = state
         return positions, webinars, addresses
 
 

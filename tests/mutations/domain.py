@@ -158,7 +158,8 @@ LIVE = of("live.py", "test_live.py", "services/attendance/test_live.py").rows(
 
 CLOCKS = of("clocks.py", "test_clocks.py").rows(
     ("L2", "yield Pending(max(instant, arrived) + length, clock)", "yield Pending(instant + length, clock)"),
-    ("L2", "if at <= now and clock not in passed]", "if at <= now]"),
+    ("L2", "[one for one in found if one.clock not in passed]", "list(found)"),
+    ("L2", "min((one.at for one in waiting if one.at > now), default=FOREVER)", "FOREVER"),
     ("L2", "over = max([session.end, *ends])", "over = session.end"),
     ("L2", "yield ClockKind.GRACE, end, webinar.grace_seconds", "yield ClockKind.GRACE, over, webinar.grace_seconds"),
 )  # fmt: skip

@@ -1,6 +1,6 @@
 """Operators' words on one webinar with six people, and both stages in memory that act on them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import cycle
 from typing import Any
 
@@ -114,7 +114,7 @@ class Line:
         self._told = self._heard = 0
         self._kept: list[list[bytes]] = []
         self._since: list[tuple[int, bytes]] = []
-        self._turns = cycle((False, True))
+        self._turns: Iterator[bool] = cycle((False, True))
         for kind in (ClockKind.GRACE, ClockKind.RETRY_WINDOW):
             self.clock(kind)
 

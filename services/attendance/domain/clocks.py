@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.facts import ClockPassed, MeetingTimes, Session, Webinar
+from services.attendance.domain.intervals import FOREVER
 from services.attendance.domain.meetings import life
 from services.attendance.domain.plan import overlapping, windows_of
 
@@ -23,14 +24,17 @@ def due(
     now: int,
     last_arrival: Mapping[str, int],
     others: Sequence[Session] = (),
-) -> list[ClockPassed]:
-    """The clocks that must be written now.
+) -> tuple[list[ClockPassed], int]:
+    """The clocks that must be written now, and when the next one is due, if nothing else is heard
+    (`FOREVER`: none is left).
 
     `last_arrival`: per meeting uuid, when its last webhook *arrived* (epoch seconds). `others`:
     other webinars' sessions in the same Zoom numbers, as for `plan`.
     """
     found = _all(webinar, meetings, last_arrival, others)
-    return [clock for at, clock in found if at <= now and clock not in passed]
+    waiting = [one for one in found if one.clock not in passed]
+    later = min((one.at for one in waiting if one.at > now), default=FOREVER)
+    return [one.clock for one in waiting if one.at <= now], later
 
 
 def pending(

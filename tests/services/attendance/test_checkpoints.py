@@ -199,6 +199,7 @@ def test_Z2_reports_that_act_still_act_after_the_restart() -> None:
     one.stages.restart(one.stages.keep(), [])
     after = one.stages.stages[0].state.reports
     assert (after.complete, after.lone) == (before.complete, before.lone)
+    assert after.acting == before.acting != frozenset()
     other = {**place, "meeting_uuid": "m3", "digest": "d", "sources": 2, "participants": []}
     assert after.take({**other, "source": 1})
     assert after.acting == {"m1", "m2", "m3"}

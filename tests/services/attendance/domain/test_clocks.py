@@ -3,6 +3,7 @@
 from services.attendance.domain.clocks import due, is_archived, pending
 from services.attendance.domain.codes import ClockKind
 from services.attendance.domain.facts import ClockPassed
+from services.attendance.domain.intervals import FOREVER
 from tests.services.attendance.domain.builders import HOUR, T, meeting, session, webinar
 
 ENDED = meeting(started=0, ended=HOUR + 500)
@@ -10,7 +11,7 @@ END = T + HOUR
 
 
 def kinds(the_webinar, meetings, now, arrivals=None, passed=()):
-    return {clock.kind for clock in due(the_webinar, meetings, passed, T + now, arrivals or {})}
+    return {clock.kind for clock in due(the_webinar, meetings, passed, T + now, arrivals or {})[0]}
 
 
 def test_L2_the_grace_runs_from_the_official_end():
@@ -58,20 +59,36 @@ def test_D6_with_reconciliation_the_report_deadline_runs_instead():
 
 def test_L2_a_clock_is_written_once():
     clock = ClockPassed("w", "s1", END, ClockKind.GRACE)
-    assert due(webinar(), [ENDED], {clock}, T + HOUR + 120, {}) == []
+    assert due(webinar(), [ENDED], {clock}, T + HOUR + 120, {})[0] == []
+
+
+def test_L2_when_the_next_one_is_due_is_known_if_nothing_else_is_heard():
+    told = set()
+    for next_one in (
+        END + 120,
+        END + 500 + 5700,
+        END + 500 + 27 * 86_400,
+        END + 500 + 300 * 86_400,
+    ):
+        assert due(webinar(), [ENDED], told, next_one - 1, {}) == ([], next_one)
+        told.update(due(webinar(), [ENDED], told, next_one, {})[0])
+    assert due(webinar(), [ENDED], told, END, {}) == ([], FOREVER)
 
 
 def test_L2_a_session_that_is_moved_gets_new_clocks():
     clock = ClockPassed("w", "s1", END, ClockKind.GRACE)
     moved = webinar(session(end=2 * HOUR))
-    assert due(moved, [ENDED], {clock}, T + 2 * HOUR + 120, {}) == [
+    assert due(moved, [ENDED], {clock}, T + 2 * HOUR + 120, {})[0] == [
         clock._replace(official_end=T + 2 * HOUR)
     ]
 
 
 def test_L2_every_session_has_its_own_clocks():
     two = webinar(session(), session("s2", 2 * HOUR, 3 * HOUR, number=None))
-    assert {clock.session_id for clock in due(two, [], (), T + 3 * HOUR + 120, {})} == {"s1", "s2"}
+    assert {clock.session_id for clock in due(two, [], (), T + 3 * HOUR + 120, {})[0]} == {
+        "s1",
+        "s2",
+    }
 
 
 def test_what_is_pending_leaves_out_the_archive_and_says_when():
@@ -83,10 +100,10 @@ def test_what_is_pending_leaves_out_the_archive_and_says_when():
 
 def test_a_webinar_is_archived_when_every_session_is():
     two = webinar(session(), session("s2", 2 * HOUR, 3 * HOUR))
-    late = {c for c in due(two, [], (), T + 400 * 86_400, {}) if c.kind is ClockKind.ARCHIVED}
+    late = {c for c in due(two, [], (), T + 400 * 86_400, {})[0] if c.kind is ClockKind.ARCHIVED}
     assert is_archived(two, late)
     assert not is_archived(two, list(late)[:1])
-    assert not is_archived(two, due(two, [], (), T + 299 * 86_400, {}))
+    assert not is_archived(two, due(two, [], (), T + 299 * 86_400, {})[0])
 
 
 def test_identity_is_frozen_before_the_raw_webhooks_are_gone():
