@@ -19,6 +19,7 @@ from services.attendance.domain.identity import (
     possible_owners,
     resolve,
 )
+from services.attendance.domain.intervals import FOREVER
 from services.attendance.enrolments import Certified, Enrolled, enrolled, parse_known
 from services.attendance.knowledge import Knowledge
 from services.attendance.roster import Roster
@@ -171,11 +172,28 @@ def test_W1_somebody_whose_link_and_address_nobody_else_ever_had_is_found_at_onc
 
 
 @pytest.mark.skipif(compiled(token_index), reason="a compiled class keeps its methods")
+def test_W2_of_an_address_that_many_share_two_are_enough_to_know_that_nobody_is_alone() -> None:
+    roster, looks = Roster(1), list[int]()
+    for n in range(500):
+        roster.put(Enrolled("w", f"p{n}", 1, Enrolment.ENROLLED, "31", ("ee1",), ()), 0)
+    find = roster._index.find
+
+    def finds(text: str, most: int = FOREVER) -> Sequence[int]:
+        looks.append(len(rows := find(text, most)))
+        return rows
+
+    roster._index.find = finds
+    assert roster.alone("w", "93", Identifiers((), ("e1",))) is None
+    assert looks == [2]
+    assert len(roster.by_email("w", "e1")) == 500
+
+
+@pytest.mark.skipif(compiled(token_index), reason="a compiled class keeps its methods")
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(events, certificates), max_size=8))
 def test_equal_hashes_do_no_harm(said: list[Any]) -> None:
     knowledge, plain = Knowledge(3), Plain()
-    knowledge.roster._index.find = lambda text: range(len(knowledge.roster._rows))
+    knowledge.roster._index.find = lambda text, most=0: range(len(knowledge.roster._rows))
     for one in said:
         told(knowledge, plain, one)
     compare(knowledge, plain, 3)

@@ -3,7 +3,7 @@
 import pytest
 
 from services.attendance import token_index
-from services.attendance.token_index import FILL, TokenIndex
+from services.attendance.token_index import FILL, LONG, TokenIndex
 
 
 @pytest.mark.parametrize("many", [1, FILL, FILL * 2 + 1, FILL * 300])
@@ -17,6 +17,42 @@ def test_the_index_finds_every_row_of_a_text_in_order(many: int) -> None:
         assert list(index.find(f"of three {row // 3}")) == list(three)
     assert not index.find("never said")
     assert many < FILL or len(index._buckets) == -(-2 * many // FILL)
+
+
+MANY = 3 * LONG // 8
+
+
+def shared_by_many() -> TokenIndex:
+    """Every third row has a text that is all of theirs."""
+    index = TokenIndex()
+    for row in range(MANY * 3):
+        index.add((f"own {row}", *["shared"] * (row % 3 == 0)), row)
+    return index
+
+
+def test_a_text_that_very_many_rows_have_is_found_in_all_and_hides_nobody() -> None:
+    index = shared_by_many()
+    assert list(index.find("shared")) == list(range(0, MANY * 3, 3))
+    assert all(list(index.find(f"own {row}")) == [row] for row in range(MANY * 3))
+
+
+@pytest.mark.parametrize("most", [1, 2, 3, MANY - 1, MANY, MANY + 1])
+def test_the_first_rows_alone_may_be_asked_for(most: int) -> None:
+    index = shared_by_many()
+    assert list(index.find("shared", most)) == list(range(0, MANY * 3, 3))[:most]
+    assert list(index.find("own 7", most)) == [7]
+    assert not index.find("never said", most)
+
+
+def test_what_was_kept_stays_as_it_was_while_a_long_bucket_grows() -> None:
+    index = shared_by_many()
+    kept = index.buckets()
+    index.add(["shared"], MANY * 3)
+    again = TokenIndex(kept)
+    assert {type(bucket) for bucket in kept} == {bytes}
+    assert len(again.find("shared")) == MANY
+    again.add(["shared"], MANY * 3)
+    assert again.buckets() == index.buckets() != kept
 
 
 @pytest.mark.parametrize("many", [0, 1, FILL, FILL + 1, FILL * 2 + 1, FILL * 4, FILL * 37])
