@@ -32,6 +32,8 @@ class Runner:
         """When it last folded anything; monotonic seconds."""
         self.begin, self.folded_at = 0, int(time.time())
         """Where the log began when it was last folded from its beginning, and when that was."""
+        self.flushing = self.flush_again = False
+        """Whether a flush of its stage is under way, and whether another one was due meanwhile."""
         self.held_at: float | None = None
         """Since when its stage folds on instead of writing what waits; monotonic seconds."""
         self.last_seal = NO_SEAL

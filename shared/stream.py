@@ -6,8 +6,8 @@ the log's own order from the stage's own position. A restarted or newly assigned
 from its last checkpoint (`shared/keeper.py`), or from the start of the log, by the same loop that goes
 on with live records. So it does not matter what the framework drops, repeats, stalls or commits early.
 
-A stage folds without I/O and publishes what changed in `flush`, all stages at a time; offsets are
-committed only after a flush that began after their fold. Recovery never relies on committed offsets:
+A stage folds without I/O and publishes what changed in `flush`, all stages at a time, and nobody waits
+for one that has much to write; offsets are committed only after a flush that began after their fold. Recovery never relies on committed offsets:
 they say how far effects are written, for operators and scalers.
 
 What this avoids of faust-streaming 0.15.3, with tests in tests/shared/test_stream.py: table recovery
@@ -41,6 +41,9 @@ MAX_UNFLUSHED = 20_000
 HOLD_SECONDS = 15.0
 """How long a stage that is behind its log folds on before it writes what changed: most of that would
 change again in a moment. Whoever keeps up never waits."""
+ROUND_SECONDS = 0.2
+"""So long a round of flushes waits for its slowest; then the others go on without it. Rounds are for
+those who write little: what several stages write at one time shares records."""
 COMMIT_SECONDS = 0.5
 LAST_SECONDS = 8.0
 """For all that a stopping worker still writes; what is not written by then is folded again."""
@@ -116,10 +119,11 @@ class StreamWorker:
             return ["No partition is assigned yet."]
         return [f"{len(waiting)} partitions are still being folded."] if waiting else []
 
-    def _spawn(self, work: Any) -> None:
-        task = asyncio.ensure_future(work)
+    def _spawn(self, work: Any) -> "asyncio.Task[None]":
+        task: asyncio.Task[None] = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     def _done(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
@@ -198,12 +202,27 @@ class StreamWorker:
                 runner.moved(await self._follower.position(place))
 
     async def _flush_forever(self) -> None:
-        """What arrives together, or while a flush runs, is written together."""
+        """What arrives together, or while a round of flushes runs, is written together."""
         while True:
             await self._wake.wait()
             self._wake.clear()
             held = [r for r in self.runners.values() if r.ready.is_set() and not r.gone]
-            await asyncio.gather(*(self._flush(r) for r in held if not self._holds(r)))
+            begun = [self._spawn(self._flush_alone(r)) for r in held if self._may_flush(r)]
+            if begun:
+                await asyncio.wait(begun, timeout=ROUND_SECONDS)
+
+    def _may_flush(self, runner: Runner) -> bool:
+        """Never while its stage is flushed: that one says when it is over."""
+        runner.flush_again = runner.flushing
+        return not (runner.flushing or self._holds(runner))
+
+    async def _flush_alone(self, runner: Runner) -> None:
+        """A stage that fails for good is not flushed any more: the worker crashes (`_done`)."""
+        runner.flushing = True
+        await self._flush(runner)
+        runner.flushing = False
+        if runner.flush_again:
+            self._wake.set()
 
     def _holds(self, runner: Runner) -> bool:
         """Whether it folds on first (`HOLD_SECONDS`)."""

@@ -23,12 +23,13 @@ from services.attendance.evidence_state import EvidenceState
 from services.attendance.frames import items
 from services.attendance.knowledge import Knowledge, Listener
 from services.attendance.live_state import Known, LiveCounts
-from services.attendance.outcomes import Outcomes
+from services.attendance.outcomes import Outcomes, Who
 from services.attendance.plans import plan_mark, plan_of
 from services.attendance.published import PublishedDecisions
 from services.attendance.undecided import Undecided
 from shared.batch import TornBatch
 from shared.checkpoints import Kept
+from shared.events import rulings as words
 from shared.events.attendance import (
     CheckedInV1,
     ClockPassedV1,
@@ -38,14 +39,13 @@ from shared.events.attendance import (
     ReviewCaseV1,
 )
 from shared.events.reports import ReportAppliedV1
-from shared.events.rulings import BaseSettledV1, CasesClosedV1, PeopleListedV1, Ruling
 from shared.keys import partition_of, person_key
 from shared.publish import AsyncPublisher
 from shared.stage import InputRecord
 from shared.telemetry import count_folded
 
-SLICE = 1_000
-"""Decisions per publish, so that a burst never holds the event loop for long."""
+SLICE = 200
+"""Decisions per publish: between two of a stage, each other stage of the worker may make as many."""
 LOOK_SECONDS = 30
 """Between two looks at what others published: a worker that lost the partition, and does not know it yet,
 may have had the last word there."""
@@ -75,8 +75,7 @@ class DecideStage(Listener):
             Known(self.plans.get, self._evidence, knowledge.roster.region, self._everybody)
         )
         self._baseline = self._flushing = self._closed = False
-        self._look, self._looked_at = True, 0.0
-        """Whether to read what others published, and when that was said (epoch second)."""
+        self._look, self._looked_at = True, 0.0  # for what others published; epoch second
         self._folded = Counter[str]()
         knowledge.listeners.append(self)
         self._undecided.webinars.update(dict.fromkeys(knowledge.webinars, (Cause.WEBINAR, "")))
@@ -142,7 +141,8 @@ class DecideStage(Listener):
         if of_person is not None:
             take, kind_of_fact, name = of_person
             if take(body):
-                self._concerns(body, (kind_of_fact, body[name]))
+                who = (body["webinar_id"], body["participant_id"])
+                self._concerns(who, (kind_of_fact, body[name]))
         elif kind == MeetingSeenV1.type:
             if self.state.meeting(body):
                 self._renew(body["zoom_number"], (Cause.MEETING, ""))
@@ -166,12 +166,10 @@ class DecideStage(Listener):
             for webinar_id in self.knowledge.by_number.get(body["zoom_number"], ()):
                 self._undecided.everybody(self._everybody(webinar_id), (Cause.REPORT, ""))
 
-    def _concerns(self, body: Mapping[str, Any], cause: Why) -> None:
-        who = (body["webinar_id"], body["participant_id"])
-        the_plan = self.plans.get(who[0])
-        nobody = str(who[1]).startswith("~")
-        if nobody or the_plan is None or not self._outcomes.silent(the_plan):
-            self._undecided.people[who] = cause  # else the grace will ask for everybody (rule D3)
+    def _concerns(self, who: Who, cause: Why) -> None:
+        plan = self.plans.get(who[0])
+        if plan is None or str(who[1])[:1] == "~" or not self._outcomes.silent(plan):
+            self._undecided.one(who, cause)  # else the grace will ask for everybody (rule D3)
         self.live.touch(who)
 
     def _renew(self, number: str, cause: Why) -> None:
@@ -194,18 +192,21 @@ class DecideStage(Listener):
         if not self._undecided.is_eligible(webinar_id, participant_id):
             self._mark(webinar_id, participant_id, Cause.CERTIFICATE)
 
-    def ruled(self, said: Ruling) -> None:
+    def ruled(self, said: words.Ruling) -> None:
         """Whoever an operator's word is about; what it says of connections comes by the events."""
         cause = Cause.RULING, said.ruling_id
-        if isinstance(said, PeopleListedV1):
+        if isinstance(said, words.PeopleListedV1):
             cause = Cause.LIST, said.list_id
-        for person in self.knowledge.rulings.about(said):
-            self._mark(said.webinar_id, person, *cause)
-        if isinstance(said, CasesClosedV1):
-            everybody = self._everybody(said.webinar_id)
-            self._undecided.everybody(everybody, cause)
-        elif isinstance(said, BaseSettledV1):
+        people = ((said.webinar_id, person) for person in self.knowledge.rulings.about(said))
+        if isinstance(said, words.CertificatesReleasedV1):
+            self._undecided.everybody(filter(self._is_mine, people), cause)
+        elif isinstance(said, words.CasesClosedV1):
+            self._undecided.everybody(self._everybody(said.webinar_id), cause)
+        elif isinstance(said, words.BaseSettledV1):
             self._undecided.webinars[said.webinar_id] = cause
+        else:
+            for who in filter(self._is_mine, people):
+                self._concerns(who, cause)
 
     def case_published(self, case: ReviewCaseV1) -> None:
         """Look again whether the case is as it should be: a zombie may have written it."""
@@ -218,10 +219,11 @@ class DecideStage(Listener):
         self._mark(webinar_id, participant_id, Cause.REPORT)
 
     def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
-        key = person_key(webinar_id, participant_id).encode()
-        if partition_of(key, self._partitions) == self.partition:
-            self._undecided.people[webinar_id, participant_id] = cause, what
-            self.live.touch((webinar_id, participant_id))
+        if self._is_mine((webinar_id, participant_id)):
+            self._concerns((webinar_id, participant_id), (cause, what))
+
+    def _is_mine(self, who: Who) -> bool:
+        return partition_of(person_key(*who).encode(), self._partitions) == self.partition
 
     def _evidence(self, webinar_id: str, participant_id: str) -> Evidence:
         person = self.state.person(webinar_id, participant_id)
@@ -235,7 +237,8 @@ class DecideStage(Listener):
     # --- publishing ---
 
     def unflushed(self) -> int:
-        """How many people wait to be decided anew."""
+        """How many people wait to be decided anew by facts of their own. Not the crowd: more input
+        does not make it larger than there are people, and all other webinars' input would wait for it."""
         return len(self._undecided.people)
 
     def quiet(self) -> bool:
@@ -256,7 +259,7 @@ class DecideStage(Listener):
             undecided.everybody(await self._outcomes.catch_up(), (Cause.OTHER_WORKER, ""))
             self._baseline, self._look = True, False
         self._renew_plans()
-        while undecided.people and not self._closed:
+        while (undecided.people or undecided.crowd) and not self._closed:
             try:
                 foreign = await self._outcomes.publish(undecided.take(SLICE))
             except BaseException:
@@ -265,6 +268,7 @@ class DecideStage(Listener):
                 raise
             undecided.written()
             undecided.everybody(foreign, (Cause.OTHER_WORKER, ""))
+            self._renew_plans()  # another webinar's do not wait for a crowd
             await asyncio.sleep(0)
         await self._dead.flush()
 
@@ -276,8 +280,7 @@ class DecideStage(Listener):
                 self.plans[webinar_id] = new
                 self.live.touch_all(webinar_id)
                 look = self.state.parked if self._outcomes.silent(new) else self._everybody
-                for who in look(webinar_id):
-                    self._undecided.people.setdefault(who, cause)
+                self._undecided.everybody_else(look(webinar_id), cause)
         self._undecided.webinars.clear()
 
     # --- once a second ---

@@ -1,7 +1,9 @@
 """Who waits to be decided anew, each with the last fact that asked for it.
 
 Of a million people most facts concern one; a clock concerns all, and those are left out whose decision
-it cannot change.
+it cannot change. Those whom one fact about all of them asks for are the crowd: they are many at once,
+and never more than there are people. Whom a fact of their own asks for is decided before them, so
+that nobody waits for a webinar that is not theirs.
 """
 
 from collections import Counter
@@ -22,6 +24,9 @@ class Undecided:
     def __init__(self, knowledge: Knowledge, published: PublishedDecisions) -> None:
         self._knowledge, self._published = knowledge, published
         self.people: dict[Who, Why] = {}
+        """Whom a fact of their own asks for."""
+        self.crowd: dict[Who, Why] = {}
+        """Whom a fact about many asks for, and who is not among `people`."""
         self.webinars: dict[str, Why] = {}
         """Those whose plan may be another one now."""
         self._written: Mapping[Who, Why] = {}
@@ -31,23 +36,43 @@ class Undecided:
         """A copy of everything, as rows."""
         return {
             "undecided": [(*who, *why) for who, why in self.people.items()],
+            "crowd": [(*who, *why) for who, why in self.crowd.items()],
             "stale": [(webinar, *why) for webinar, why in self.webinars.items()],
         }
 
     def restore(self, rows: Mapping[str, list[Any]]) -> None:
         """What `keep` gave, to what was heard meanwhile."""
-        for webinar_id, participant_id, kind, what in rows.get("undecided", ()):
-            self.people.setdefault((webinar_id, participant_id), (Cause(kind), what))
+        for name, waiting in (("undecided", self.people), ("crowd", self.crowd)):
+            for webinar_id, participant_id, kind, what in rows.get(name, ()):
+                self._unless_asked(waiting, (webinar_id, participant_id), (Cause(kind), what))
         for webinar_id, kind, what in rows.get("stale", ()):
             self.webinars[webinar_id] = Cause(kind), what
 
     def waits(self) -> bool:
         """Whether anybody, or a plan, does."""
-        return bool(self.people or self.webinars)
+        return bool(self.people or self.crowd or self.webinars)
+
+    def one(self, who: Who, why: Why) -> None:
+        """By a fact of their own."""
+        self.people[who] = why
+        if self.crowd:
+            self.crowd.pop(who, None)
 
     def everybody(self, people: Iterable[Who], why: Why) -> None:
-        """All of these."""
-        self.people.update(dict.fromkeys(people, why))
+        """All of these; whom a fact of their own asked for keeps their place, with this cause."""
+        asked = dict.fromkeys(people, why)
+        for who in self.people.keys() & asked.keys():
+            self.people[who] = asked.pop(who)
+        self.crowd.update(asked)
+
+    def everybody_else(self, people: Iterable[Who], why: Why) -> None:
+        """Those of these who do not wait."""
+        for who in people:
+            self._unless_asked(self.crowd, who, why)
+
+    def _unless_asked(self, waiting: dict[Who, Why], who: Who, why: Why) -> None:
+        if who not in self.people and who not in self.crowd:
+            waiting[who] = why
 
     def changeable(self, people: Iterable[Who], clock: Cause) -> None:
         """Of these, whoever a clock can give another decision."""
@@ -73,25 +98,33 @@ class Undecided:
     # --- while they are decided ---
 
     def take(self, most: int) -> Mapping[Who, Why]:
-        """Some of them, to be decided now; then `written` or `failed`."""
-        people = self.people
-        self._written = dict(people.popitem() for _ in range(min(most, len(people))))
-        return self._written
+        """Some of them, to be decided now, the crowd last; then `written` or `failed`."""
+        taken: dict[Who, Why] = {}
+        for waiting in (self.people, self.crowd):
+            while waiting and len(taken) < most:
+                who, why = waiting.popitem()
+                taken[who] = why
+        self._written = taken
+        return taken
 
     def written(self) -> None:
         """The decisions of those who were taken stand on the topic."""
         self._written = {}
         if not self.people:
-            self.people = {}  # one that everybody was in keeps its room
+            self.people = {}  # one that many were in keeps its room
+        if not self.crowd:
+            self.crowd = {}
 
     def failed(self) -> None:
-        """They were not written: decide them once more."""
-        self.people = {**self._written, **self.people}
+        """They were not written: decide them once more, before the crowd."""
+        for who, why in self._written.items():
+            self._unless_asked(self.people, who, why)
         self._written = {}
 
     def waiting(self) -> Counter[str]:
         """How many wait, per webinar; a webinar whose plan waits is one more."""
         found = Counter(map(itemgetter(0), self.people))  # every second, of as many as wait
+        found.update(map(itemgetter(0), self.crowd))
         found.update(
             self.webinars.keys()
         )  # of a mapping, a Counter would take the values as counts

@@ -1,7 +1,7 @@
 """A stream worker that holds a partition of a real broker, without the framework."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any, NamedTuple
 
@@ -59,6 +59,13 @@ def end_of(settings: Any, topic: str, partition: int = 0) -> int:
     return end
 
 
+async def until(done: Callable[[], bool]) -> None:
+    """Let others work until it is so."""
+    async with asyncio.timeout(20):
+        while not done():  # noqa: ASYNC110 - a test's stage sets no event for it
+            await asyncio.sleep(0.01)
+
+
 class Commits:
     """The framework's consumer, as far as commits go."""
 
@@ -68,6 +75,10 @@ class Commits:
     async def _commit(self, offsets: dict[Any, int]) -> bool:
         self.said += offsets.values()
         return True
+
+    def assignment(self) -> set[Any]:
+        """What is still to be written when the framework stops."""
+        return set()
 
 
 class Held(NamedTuple):
@@ -105,3 +116,19 @@ async def holding(settings: Any, stage: Folded) -> AsyncIterator[Held]:
     yield held
     await worker._follower.stop()
     await worker._reader.stop()
+
+
+@asynccontextmanager
+async def working(settings: Any, *stages: Any) -> AsyncIterator[StreamWorker]:
+    """A worker that folds and flushes by itself, without the framework: partition n by stage n."""
+    worker = StreamWorker(settings, "unit", {EVENTS: lambda partition: stages[partition]})
+    worker.app._consumer = Commits()
+    await worker._reader.start()
+    await worker._follower.start()
+    topic = settings.topic(EVENTS)
+    await worker._assigned(None, {TopicPartition(topic, p) for p in range(len(stages))})
+    for work in (worker._follow, worker._flush_forever):
+        worker._spawn(work())
+    await until(lambda: all(runner.ready.is_set() for runner in worker.runners.values()))
+    yield worker
+    await worker.stop()

@@ -121,6 +121,11 @@ class Stages:
             for one in said:
                 hear_again(self.knowledge, stage, *one)
 
+    def waiting(self) -> list[int]:
+        """How many people are to be decided anew, by partition."""
+        held = [stage._undecided for stage in self.stages]
+        return [len(one.people) + len(one.crowd) for one in held]
+
     def flush(self) -> None:
         """Decide."""
 

@@ -78,7 +78,7 @@ def test_who_goes_on_from_a_checkpoint_looks_at_nobody_anew() -> None:
     one = line(*stay("1", "c1", registrant_id="_ani"))
     before = one.published()
     one.stages.restart(one.stages.keep(), [])
-    assert [stage.unflushed() for stage in one.stages.stages] == [0, 0, 0, 0]
+    assert one.stages.waiting() == [0, 0, 0, 0]
     one.stages.flush()
     assert one.published() == before
 
@@ -87,10 +87,10 @@ def test_whoever_waited_to_be_decided_waits_after_the_restart() -> None:
     one = line(*stay("1", "c1", until=1200, registrant_id="_ani"))
     for stage in one.stages.stages:
         stage.certificate_changed(W, "ani")
-    waited = [stage.unflushed() for stage in one.stages.stages]
+    waited = one.stages.waiting()
     assert sum(waited) == 1
     one.stages.restart(one.stages.keep(), [])
-    assert [stage.unflushed() for stage in one.stages.stages] == waited
+    assert one.stages.waiting() == waited
 
 
 def test_another_plan_than_before_is_decided_by() -> None:
@@ -148,7 +148,7 @@ def test_D9_a_certificate_of_while_the_second_stage_is_down_is_looked_at() -> No
     one = line(*stay("1", "c1", until=1200, registrant_id="_ani"))
     kept = one.stages.keep()
     one.stages.restart(kept, [(CERTIFICATES, person_key(W, "ani"), None)])
-    assert sum(stage.unflushed() for stage in one.stages.stages) == 1
+    assert sum(one.stages.waiting()) == 1
 
 
 def test_a_case_of_before_is_closed_by_who_enrols_while_the_first_stage_is_down() -> None:

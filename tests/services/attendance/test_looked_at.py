@@ -29,7 +29,7 @@ from tests.support.zoom_events import iso, raw
 
 
 def waiting(one: Line) -> int:
-    return sum(stage.unflushed() for stage in one.stages.stages)
+    return sum(one.stages.waiting())
 
 
 def heard(one: Line, kind: ClockKind, end: int = T + HOUR) -> None:
@@ -47,7 +47,7 @@ def test_D3_before_the_grace_another_plan_has_nobody_looked_at_but_whoever_is_no
     pipeline.webinar(webinar(version=2, rule={"minimum_share": 9_000}))
     for stage in stages.stages:
         stage._renew_plans()
-    waiting = [person for stage in stages.stages for _, person in stage._undecided.people]
+    waiting = [person for stage in stages.stages for _, person in stage._undecided.crowd]
     assert [person[0] for person in waiting] == ["~"]
 
 
