@@ -7,8 +7,8 @@ from its last checkpoint (`shared/keeper.py`), or from the start of the log, by 
 on with live records. So it does not matter what the framework drops, repeats, stalls or commits early.
 
 A stage folds without I/O and publishes what changed in `flush`, all stages at a time, and nobody waits
-for one that has much to write; offsets are committed only after a flush that began after their fold. Recovery never relies on committed offsets:
-they say how far effects are written, for operators and scalers.
+for one that has much to write; offsets are committed only after a flush that began after their fold.
+Recovery never relies on committed offsets: they say how far effects are written, for operators and scalers.
 
 What this avoids of faust-streaming 0.15.3, with tests in tests/shared/test_stream.py: table recovery
 that drops fetched messages (#596), commits past messages in flight under concurrency (#606), acks of
