@@ -25,7 +25,7 @@ from services.attendance.domain.presence import Measured, measure
 from services.attendance.domain.reasons import sentences
 from services.attendance.knowledge import Knowledge
 from services.attendance.person import Person
-from services.attendance.published import KEEP_VERSIONS, Published, says
+from services.attendance.published import KEEP_VERSIONS, Published, mark_of
 from shared.events import Encoded
 from shared.events.attendance import EligibilityDecidedV1
 from shared.events.rulings import PeopleListedV1
@@ -54,8 +54,15 @@ def standing_of(knowledge: Knowledge, webinar_id: str, participant_id: str,
     )
 
 
+class Version(NamedTuple):
+    """A version of a decision, as the topic has it, and what to keep of it."""
+
+    event: Encoded
+    kept: Published
+
+
 def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standing: Standing,
-                before: Published | None, now: float, cause: str = "") -> dict[str, Any] | None:  # fmt: skip
+                before: Published | None, now: float, cause: str = "") -> Version | None:  # fmt: skip
     """The next version of a person's decision, or None where there is none or nothing is new.
 
     `cause` (see `causes`): the fact that had it decided anew. Where nothing changed but whether a
@@ -67,10 +74,27 @@ def decision_of(the_plan: Plan, participant_id: str, measured: Measured, standin
     waits = the_plan.webinar.certificates == "after_reconciliation"  # nobody else asks for reports
     reported = not waits or waiting_for(the_plan, measured.strange, standing) is None
     out = goes_out(the_plan.webinar, decided, standing, reported=reported)
-    event = _event(the_plan, participant_id, decided, before, now, cause, out)
-    if before is None or before.says != says(event):
-        return event
-    return None if before.goes_out == out else {**event, **_same_version(before)}
+    shown = _shown(decided)
+    says = mark_of(decided.present_seconds, decided.base_seconds, decided.required_seconds,
+                   decided.verdict.value, decided.provisional, shown.codes,
+                   decided.rule_version, decided.digest)  # fmt: skip
+    kept = _next(decided, before, says, _second(int(now)), cause, out)
+    return (
+        None
+        if kept is None
+        else Version(_event(the_plan, participant_id, decided, shown, kept), kept)
+    )
+
+
+def _next(decided: Decision, before: Published | None, says: bytes, at: str, cause: str,
+          out: bool) -> Published | None:  # fmt: skip
+    """What the topic says after it; None where it says so already."""
+    if before is not None and before.says == says:
+        return None if before.goes_out == out else before._replace(goes_out=out)
+    number = 1 if before is None else before.version + 1
+    history = () if before is None else (*before.history, before.last)[-KEEP_VERSIONS:]
+    last = (number, at, decided.verdict.value, decided.provisional, decided.present_seconds, cause)
+    return Published(number, says, last, history, out)
 
 
 def measured_of(the_plan: Plan, knowledge: Knowledge, participant_id: str, person: Person | None,
@@ -115,10 +139,29 @@ def _listed(said: PeopleListedV1, person: Person | None) -> ProctorList:
     )
 
 
-def _same_version(before: Published) -> dict[str, Any]:
-    version, decided_at, *_, cause = before.last
-    return {"version": version, "decided_at": decided_at, "cause": cause,
-            "history": _history(before.history)}  # fmt: skip
+def _event(the_plan: Plan, participant_id: str, decided: Decision, shown: "_Shown",
+           kept: Published) -> Encoded:  # fmt: skip
+    """The bytes that `EligibilityDecidedV1` would give it. In the order of the alphabet, as canonical JSON
+    has it: to sort a million is half of writing them."""
+    _, decided_at, *_, cause = kept.last
+    return Encoded(EligibilityDecidedV1.type, orjson.dumps({
+        "base_seconds": decided.base_seconds,
+        "cause": cause,
+        "decided_at": decided_at,
+        "digest": decided.digest,
+        "goes_out": kept.goes_out,
+        "history": _history(kept.history) if kept.history else (),
+        "participant_id": participant_id,
+        "present_seconds": decided.present_seconds,
+        "provisional": decided.provisional,
+        "reasons": shown.reasons,
+        "required_seconds": decided.required_seconds,
+        "rule_version": decided.rule_version,
+        "sessions": shown.sessions,
+        "verdict": decided.verdict.value,
+        "version": kept.version,
+        "webinar_id": the_plan.webinar.id,
+    }))  # fmt: skip
 
 
 def _history(versions: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
@@ -129,45 +172,18 @@ def _history(versions: Iterable[tuple[Any, ...]]) -> list[dict[str, Any]]:
     ]  # fmt: skip
 
 
-def _event(the_plan: Plan, participant_id: str, decided: Decision, before: Published | None,
-           now: float, cause: str, out: bool) -> dict[str, Any]:  # fmt: skip
-    """In the order of the alphabet, as canonical JSON has it: to sort a million is half of writing them."""
-    history = () if before is None else (*before.history, before.last)[-KEEP_VERSIONS:]
-    shown = _shown(decided)
-    return {
-        "base_seconds": decided.base_seconds,
-        "cause": cause,
-        "decided_at": _second(int(now)),
-        "digest": decided.digest,
-        "goes_out": out,
-        "history": _history(history),
-        "participant_id": participant_id,
-        "present_seconds": decided.present_seconds,
-        "provisional": decided.provisional,
-        "reasons": shown.reasons,
-        "required_seconds": decided.required_seconds,
-        "rule_version": decided.rule_version,
-        "sessions": shown.sessions,
-        "verdict": decided.verdict.value,
-        "version": 1 if before is None else before.version + 1,
-        "webinar_id": the_plan.webinar.id,
-    }
-
-
 @lru_cache(maxsize=4)
 def _second(at: int) -> str:
     return datetime.fromtimestamp(at, UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
-def encoded(decision: dict[str, Any]) -> Encoded:
-    """The event of a decision: the bytes that `EligibilityDecidedV1` would give it."""
-    return Encoded(EligibilityDecidedV1.type, orjson.dumps(decision))
-
-
 def reasons_of(decided: Decision) -> list[dict[str, Any]]:
-    """Codes, figures, and sentences in both languages (rule D4). Not to be changed: people whose
-    decisions share their reasons (`eligibility.project`) share this, too."""
-    return _shown(decided).reasons
+    """Codes, figures, and sentences in both languages (rule D4)."""
+    return [
+        {"code": r.code.value, "figures": _sorted(r.figures),
+         "text": _sorted(sentences(r.code, r.figures))}
+        for r in decided.reasons
+    ]  # fmt: skip
 
 
 def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
@@ -175,11 +191,12 @@ def _sorted(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class _Shown(NamedTuple):
-    """What decisions of one shape have in common, as it is published."""
+    """What decisions of one shape have in common (`eligibility.project`), as it is published."""
 
     of: tuple[Reason, ...]
-    reasons: list[dict[str, Any]]
-    sessions: list[dict[str, Any]]
+    codes: list[str]
+    reasons: orjson.Fragment
+    sessions: orjson.Fragment
 
 
 _known: dict[int, _Shown] = {}
@@ -191,13 +208,14 @@ def _shown(decided: Decision) -> _Shown:
     known = _known.get(id(reasons))
     if known is not None and known.of is reasons:
         return known
-    written = [
-        {"code": r.code.value, "figures": _sorted(r.figures),
-         "text": _sorted(sentences(r.code, r.figures))}
-        for r in reasons
-    ]  # fmt: skip
     if len(_known) >= MOST_SHAPES:
         _known.clear()
-    found = _Shown(reasons, written, [_sorted(session._asdict()) for session in decided.sessions])
+    sessions = [_sorted(session._asdict()) for session in decided.sessions]
+    found = _Shown(
+        reasons,
+        sorted({reason.code.value for reason in reasons}),
+        orjson.Fragment(orjson.dumps(reasons_of(decided))),
+        orjson.Fragment(orjson.dumps(sessions)),
+    )
     _known[id(reasons)] = found
     return found

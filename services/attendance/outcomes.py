@@ -6,11 +6,10 @@ Each is computed anew from all facts and published only where it differs from wh
 import time
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any
 
 from services.attendance.cases import astray_cases, connection_case
 from services.attendance.causes import Why, because
-from services.attendance.decisions import decision_of, encoded, measured_of, standing_of
+from services.attendance.decisions import Version, decision_of, measured_of, standing_of
 from services.attendance.differing import differed_key, differing
 from services.attendance.domain.plan import Plan
 from services.attendance.evidence_state import EvidenceState
@@ -60,7 +59,7 @@ class Outcomes:
         Raises aiokafka.errors.KafkaError: something was not written; call again with the same.
         """
         now = time.time()
-        decisions: dict[str, dict[str, Any]] = {}
+        decisions: dict[str, Version] = {}
         cases: list[ReviewCaseV1] = []
         differs: list[ReportDifferedV1] = []
         reported = self._reported()
@@ -92,7 +91,7 @@ class Outcomes:
                 self._knowledge.keep_difference(event)
 
     def _one(self, the_plan: Plan, participant_id: str, person: Person | None,
-             cases: list[ReviewCaseV1], now: float, cause: Why) -> dict[str, Any] | None:  # fmt: skip
+             cases: list[ReviewCaseV1], now: float, cause: Why) -> Version | None:  # fmt: skip
         webinar_id = the_plan.webinar.id
         passed, knowledge = self._state.passed[webinar_id], self._knowledge
         standing = standing_of(knowledge, webinar_id, participant_id, passed, person,
@@ -119,7 +118,7 @@ class Outcomes:
                 yield case
 
     async def _publish(
-        self, decisions: dict[str, dict[str, Any]], cases: list[ReviewCaseV1]
+        self, decisions: Mapping[str, Version], cases: list[ReviewCaseV1]
     ) -> list[Who]:
         if cases:
             await self._publisher.publish(Outgoing(REVIEWS, c.case_id, c) for c in cases)
@@ -129,11 +128,12 @@ class Outcomes:
             return []
         written = await self._publisher.publish_many(
             [
-                Outgoing(DECISIONS, key, encoded(d), partition=self._partition)
-                for key, d in decisions.items()
+                Outgoing(DECISIONS, key, version.event, partition=self._partition)
+                for key, version in decisions.items()
             ]
         )
-        foreign = await self._published.wrote(decisions, written)
-        for verdict, many in Counter(d["verdict"] for d in decisions.values()).items():
+        kept = {key: version.kept for key, version in decisions.items()}
+        foreign = await self._published.wrote(kept, written)
+        for verdict, many in Counter([said.last[2] for said in kept.values()]).items():
             DECIDED.labels(verdict=verdict).inc(many)
         return [split_person_key(key) for key in foreign]

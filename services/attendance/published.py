@@ -5,6 +5,7 @@ Offsets tell: if our own writes are not contiguous, somebody else (a zombie) wro
 what they wrote is read back first.
 """
 
+from collections.abc import Mapping
 from hashlib import blake2b
 from sys import intern
 from typing import Any, NamedTuple
@@ -39,18 +40,15 @@ class Published(NamedTuple):
     goes_out: bool = False
 
 
-def says(decision: dict[str, Any]) -> bytes:
-    """The fields whose change makes a new version (rule D5), as 12 comparable bytes."""
-    fields = orjson.dumps([
-        decision["present_seconds"], decision["base_seconds"], decision["required_seconds"],
-        decision["verdict"], decision["provisional"], sorted({r["code"] for r in decision["reasons"]}),
-        decision["rule_version"], decision["digest"],
-    ])  # fmt: skip
-    return blake2b(fields, digest_size=SAYS).digest()
+def mark_of(present: int, base: int, required: int, verdict: str, provisional: bool,
+            codes: list[str], rule_version: int, digest: str) -> bytes:  # fmt: skip
+    """The fields whose change makes a new version (rule D5), as 12 comparable bytes; `codes` in order."""
+    fields = (present, base, required, verdict, provisional, codes, rule_version, digest)
+    return blake2b(orjson.dumps(fields), digest_size=SAYS).digest()
 
 
 def remembered(decision: dict[str, Any]) -> Published:
-    """What to keep of a published decision."""
+    """What to keep of a decision that stands on the topic."""
     last = (decision["version"], intern(decision["decided_at"]), intern(decision["verdict"]),
             decision["provisional"], decision["present_seconds"], intern(decision.get("cause", "")))  # fmt: skip
     history = tuple(
@@ -64,8 +62,13 @@ def remembered(decision: dict[str, Any]) -> Published:
         )
         for h in decision["history"]
     )
+    says = mark_of(
+        decision["present_seconds"], decision["base_seconds"], decision["required_seconds"],
+        decision["verdict"], decision["provisional"], sorted({r["code"] for r in decision["reasons"]}),
+        decision["rule_version"], decision["digest"],
+    )  # fmt: skip
     out = bool(decision.get("goes_out", False))
-    return Published(decision["version"], says(decision), last, history, out)
+    return Published(decision["version"], says, last, history, out)
 
 
 def _packed(said: Published) -> bytes:
@@ -134,12 +137,12 @@ class PublishedDecisions:
         else:
             self.by_key[key] = remembered(orjson.loads(value))
 
-    async def wrote(self, decisions: dict[str, dict[str, Any]], written: list[Written]) -> set[str]:
+    async def wrote(self, decisions: Mapping[str, Published], written: list[Written]) -> set[str]:
         """Take our own acknowledged writes in; the keys that somebody else wrote in between."""
         offsets = sorted(w.offset for w in written)
         if offsets and offsets == list(range(self._end, self._end + len(offsets))):
-            for key, decision in decisions.items():
-                self.by_key.put(key, _packed(remembered(decision)))
+            for key, said in decisions.items():
+                self.by_key.put(key, _packed(said))
             self.by_key.close()
             self._end = offsets[-1] + 1
             return set()

@@ -236,7 +236,7 @@ class Pipeline:
                     measured = measured_of(the_plan, self.knowledge, person, known, standing)
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)
                     assert decided is not None
-                    found[person] = decided
+                    found[person] = orjson.loads(decided.event.body)
                     self._cases += astray_cases(the_plan, person, measured, ())
                 self._cases += unresolved(the_plan, state)
         return found
