@@ -13,6 +13,7 @@ from kafka.errors import KafkaError
 from shared.bulk import MAX_REQUEST, Outgoing, Written, partition_for, write_in_bulk
 from shared.envelope import kafka_headers
 from shared.settings import KafkaSettings
+from shared.topics import Topic
 
 __all__ = ["AsyncPublisher", "KafkaPublisher", "Outgoing", "Publisher", "Written"]
 T = TypeVar("T")
@@ -79,11 +80,12 @@ class AsyncPublisher:
         self._settings, self._patience_ms = settings, patience_ms
         self._producer: AIOKafkaProducer | None = None
 
-    async def start(self) -> None:
-        """Connect.
+    async def start(self, *topics: Topic) -> None:
+        """Connect. `topics`: where they lie is asked now, for the first event of each would wait for it.
 
         Raises:
             aiokafka.errors.KafkaConnectionError: no broker answers.
+            aiokafka.errors.UnknownTopicOrPartitionError: one of them is not there.
         """
         self._producer = AIOKafkaProducer(
             bootstrap_servers=self._settings.kafka,
@@ -95,6 +97,8 @@ class AsyncPublisher:
             request_timeout_ms=self._patience_ms,
         )
         await self._producer.start()
+        for topic in topics:
+            await self._producer.partitions_for(self._settings.topic(topic))
 
     async def stop(self) -> None:
         """Flush and close."""

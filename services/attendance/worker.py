@@ -80,7 +80,7 @@ class Worker:
 
     async def start(self) -> None:
         """Read the roster first: whoever is not on it yet would be taken for unknown."""
-        await self._publisher.start()
+        await self._publisher.start(EVENTS, DECISIONS)
         await self._reader.start()
         await self._tail.start()
         self._begin(self._tail.run())
