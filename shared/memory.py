@@ -1,6 +1,10 @@
-"""Python's search for cyclic garbage, tuned for processes that handle many small objects."""
+"""Memory, tuned for processes that handle many small objects and many large records."""
 
+import ctypes
 import gc
+
+_TRIM_THRESHOLD, _MMAP_THRESHOLD = -1, -3
+"""Of mallopt(3)."""
 
 
 def collect_rarely(allocations: int = 200_000) -> None:
@@ -11,3 +15,15 @@ def collect_rarely(allocations: int = 200_000) -> None:
     """
     gc.freeze()
     gc.set_threshold(allocations, 10, 10)
+
+
+def keep_freed(trim: int = 64 << 20, mmap: int = 16 << 20) -> None:
+    """Keep up to `trim` freed bytes for the next records, instead of having the kernel take their pages
+    and clear new ones for each batch; only blocks of `mmap` bytes are given back at once.
+
+    By default both follow the largest block that was freed. A C library without mallopt does as it likes.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        mallopt(_TRIM_THRESHOLD, trim)
+        mallopt(_MMAP_THRESHOLD, mmap)

@@ -11,12 +11,15 @@ T = TypeVar("T")
 MOST_OPEN = 10_000
 """Objects kept beside their bytes for as long as any is asked for: some 15 MB a map. A webinar of 100,000
 people in twelve partitions need not be packed between its joins and leaves."""
+RESTS = 10
+"""Seconds, for a stage rests once a second: after a crowd's leaves come its decisions, which wait for nothing
+that can be done later."""
 
 
 class PackedMap(MutableMapping[str, T], Generic[T]):
     """Keys to objects. `pack` makes bytes of one; `unpack` takes its key and those bytes."""
 
-    __slots__ = ("_asked", "_changed", "_open", "_pack", "_packed", "_unpack")
+    __slots__ = ("_changed", "_open", "_pack", "_packed", "_rests", "_unpack")
 
     def __init__(self, pack: Callable[[T], bytes], unpack: Callable[[str, bytes], T],
                  packed: dict[str, bytes] | None = None) -> None:  # fmt: skip
@@ -25,8 +28,8 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
         self._packed: dict[str, bytes] = {} if packed is None else packed
         self._open: dict[str, T] = {}
         self._changed: set[str] = set()
-        self._asked = False
-        """Whether an object was asked for since the last `rest`."""
+        self._rests = 0
+        """Since an object was asked for."""
 
     def __getitem__(self, key: str) -> T:
         found = self.get(key)
@@ -36,7 +39,7 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
 
     def get(self, key: str, default: T | None = None) -> T | None:  # type: ignore[override] # typeshed has three overloads
         """The object, or `default`."""
-        self._asked = True
+        self._rests = 0
         found = self._open.get(key)
         if found is not None:
             return found
@@ -93,10 +96,10 @@ class PackedMap(MutableMapping[str, T], Generic[T]):
         self._open.clear()
 
     def rest(self) -> None:
-        """As `close`, where nothing was asked for since the last time."""
-        if not self._asked:
+        """As `close`, where nothing was asked for since so many of these (`RESTS`)."""
+        self._rests += 1
+        if self._rests >= RESTS:
             self.close()
-        self._asked = False
 
     def packed(self) -> dict[str, bytes]:
         """A copy of everything, as it is now."""

@@ -93,7 +93,6 @@ class Step:
                         PublishedDecisions(self.broker, DECISIONS.name, p), self.broker, dead)
             for p in range(PARTITIONS)
         ]  # fmt: skip
-
         _flush(self._first)  # as of a worker that waits for its first webhook: see `_lived_before`
 
     def _webinar(self, version: int, clocks: int) -> None:
@@ -151,7 +150,7 @@ def main(people: int) -> None:
     records.everywhere(backlog.lifecycle("ended", over), over)
     made = records.done()
     gc.collect()
-    collect_rarely(1_000_000)  # as the worker does
+    collect_rarely(5_000_000)  # as the worker does
     step.run(made)
     took = {**step.took, "step": step.took.total(), "limit": _limit(made)}
     _check(people, step.broker.decisions)

@@ -15,7 +15,7 @@ from services.attendance.domain.facts import ClockPassed
 from services.attendance.domain.plan import plan
 from services.attendance.domain.reports import EMPTY
 from services.attendance.knowledge import to_webinar
-from services.attendance.packed_map import MOST_OPEN, PackedMap
+from services.attendance.packed_map import MOST_OPEN, RESTS, PackedMap
 from services.attendance.plans import plan_mark
 from shared.keys import person_key
 from shared.topics import CERTIFICATES, DECISIONS
@@ -244,10 +244,10 @@ def test_a_packed_map_forgets_nothing_that_was_put_back() -> None:
     assert dict(again) == plain
 
 
-def test_a_packed_map_at_rest_lets_go_of_what_nobody_asked_for_since_the_last_time() -> None:
+def test_a_packed_map_at_rest_lets_go_of_what_nobody_asked_for_in_a_while() -> None:
     opened = list[str]()
     packed = PackedMap(bytes, lambda key, raw: opened.append(key) or raw, {"a": b"1"})
-    for rests, times in ((0, 1), (1, 1), (2, 2)):
+    for rests, times in ((0, 1), (RESTS - 1, 1), (RESTS, 2)):
         for _ in range(rests):
             packed.rest()
         assert packed["a"] == b"1"
