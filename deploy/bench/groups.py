@@ -158,7 +158,7 @@ def _profile(options: Options) -> list[Row]:
     from deploy.bench import profile
 
     with _infrastructure() as (kafka, store):
-        return profile.run(kafka, store, people=min(options.people, 20_000), say=options.say)
+        return profile.run(kafka, store, people=min(options.people, 60_000), say=options.say)
 
 
 def _gate(_: Options) -> list[Row]:

@@ -33,8 +33,9 @@ PARTS = {
 """Of the stack of either build. C libraries hide which compiled function called them: what is seen of
 that is `libraries`. What is none of these is `rest`: event loop, Kafka's reader, side topics."""
 WAITING = re.compile(r"(epoll_wait|select_epoll_poll|pthread_cond_\w*wait)[^;]*(;[^;]*libc[^;]*)?$")
-LOOKS = 250
-"""A second."""
+LOOKS = 50
+"""A second. Each holds the worker while its native stack is unwound: where that takes several milliseconds,
+250 a second held it so long that it was put out of its group."""
 
 
 def run(kafka: str, redis: str, *, people: int, say: Callable[[str], None]) -> list[Row]:
