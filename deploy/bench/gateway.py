@@ -15,6 +15,7 @@ from deploy.bench.measure import (
     cores,
     cpu_seconds,
     median,
+    paired,
     peak_mib,
     pinned,
     python,
@@ -110,9 +111,9 @@ def _rows(found: dict[str, list[Turn]]) -> list[Row]:
     cpu = {name: [turn.cpu_us for turn in turns] for name, turns in found.items()}
     ours = rate["ours"]
     return [
-        Row("gateway_vs_bare", median(ours), median(rate["bare"]), "webhooks/s", ours),
-        Row("gateway_vs_fastapi_aiokafka", median(ours), median(rate["fastapi"]), "webhooks/s", ours),
-        Row("gateway_cpu_us", median(cpu["ours"]), median(cpu["bare"]), "µs CPU/webhook", cpu["ours"]),
+        paired("gateway_vs_bare", ours, rate["bare"], "webhooks/s"),
+        paired("gateway_vs_fastapi_aiokafka", ours, rate["fastapi"], "webhooks/s"),
+        paired("gateway_cpu_us", cpu["ours"], cpu["bare"], "µs CPU/webhook"),
         Row("gateway_idle", median(t.idle for t in found["ours"]), None, "of its core, at its peak"),
         Row("gateway_full_load_mib", max(t.mib for t in found["ours"]), None, "MiB peak"),
     ]  # fmt: skip

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import httpx
 
-from deploy.bench.row import Row, median
+from deploy.bench.row import Row, median, paired
 from deploy.local.process import tethered
 
 __all__ = [
@@ -21,6 +21,7 @@ __all__ = [
     "cores",
     "cpu_seconds",
     "median",
+    "paired",
     "peak_mib",
     "pinned",
     "python",

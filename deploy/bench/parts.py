@@ -13,7 +13,7 @@ from collections import defaultdict
 from collections.abc import Callable
 
 from deploy.bench.measure import ROOT, python
-from deploy.bench.row import Row, median
+from deploy.bench.row import Row, paired
 
 UNIT = "µs CPU/event"
 PARTS = ("fold", "tell", "facts", "decide", "step", "limit")
@@ -39,9 +39,7 @@ def run(runs: int, say: Callable[[str], None]) -> list[Row]:
             for part in PARTS:
                 found[name][part].append(took[part])
     ours, other = found.values()
-    return [
-        Row(f"part_{p}_us", median(ours[p]), median(other[p]), UNIT, ours[p]) for p in PARTS
-    ]  # fmt: skip
+    return [paired(f"part_{p}_us", ours[p], other[p], UNIT) for p in PARTS]
 
 
 def _once(path: str) -> dict[str, float]:

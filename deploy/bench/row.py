@@ -53,7 +53,8 @@ TARGETS: dict[str, Target | None] = {
 
 @dataclass
 class Row:
-    """`ratio` is ours / other; `runs` are our figures, one a run; the target comes from the name.
+    """`ratio` is ours / other, or of those who ran by turns the median of the turns' ratios; `runs` are
+    our figures, one a run, `others` those of the same turns; the target comes from the name.
 
     Rows whose name has no target are for reading only.
     """
@@ -63,6 +64,7 @@ class Row:
     other: float | None
     unit: str
     runs: list[float] = field(default_factory=list)
+    others: list[float] = field(default_factory=list)
 
     @property
     def target(self) -> Target | None:
@@ -70,6 +72,8 @@ class Row:
 
     @property
     def ratio(self) -> float | None:
+        if self.others:
+            return median(a / b for a, b in zip(self.runs, self.others, strict=True))
         return None if not self.other else self.ours / self.other
 
     @property
@@ -93,6 +97,11 @@ class Row:
             "target": None if self.target is None else self.target.value, "holds": self.holds,
             "runs": max(1, len(self.runs)), "spread": round(self.spread, 3),
         }  # fmt: skip
+
+
+def paired(name: str, ours: list[float], other: list[float], unit: str) -> Row:
+    """Of contenders that ran one after the other in each turn: what the machine did in between, all met."""
+    return Row(name, median(ours), median(other), unit, ours, other)
 
 
 def median(values: Iterable[float]) -> float:

@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from deploy.bench.crew import Crew
 from deploy.bench.drain import CpuWatch, WrongResults, difference, stopped
-from deploy.bench.row import Row, median
+from deploy.bench.row import Row, paired
 from shared.topics import DECISIONS
 
 WITHIN = 600.0
@@ -39,10 +39,9 @@ def run(kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], 
     rates = {count: [one.rate for one in all_] for count, all_ in found.items()}
     per_cpu = {count: [one.cpu_rate for one in all_] for count, all_ in found.items()}
     return [
-        Row("scale_out_ratio", median(rates[2]), median(rates[1]), "events/s", rates[2]),
-        Row("scale_out_per_cpu_second", median(per_cpu[2]), median(per_cpu[1]),
-            "events/s of worker CPU", per_cpu[2]),
-    ]  # fmt: skip
+        paired("scale_out_ratio", rates[2], rates[1], "events/s"),
+        paired("scale_out_per_cpu_second", per_cpu[2], per_cpu[1], "events/s of worker CPU"),
+    ]
 
 
 def _drained(crew: Crew, count: int) -> Drained:

@@ -35,7 +35,7 @@ from uuid import uuid4
 
 from deploy.bench import backlog, peers_env
 from deploy.bench.drain import Contender, Run, Watch, Work, WrongResults, drain
-from deploy.bench.measure import Row, median, python
+from deploy.bench.measure import Row, paired, python
 from deploy.local.errors import CannotStart
 from deploy.local.ports import free_ports
 from shared.keys import person_key
@@ -51,10 +51,11 @@ FAUST = python(f"{PEERS}/vanilla_faust.py", "worker", "-l", "error", "--without-
 def run(
     kafka: str, redis: str, *, people: int, runs: int, say: Callable[[str], None], only: str = ""
 ) -> list[Row]:
-    """By turns, so that all see the same machine; medians. `only`: one row's name."""
+    """By turns, so that all see the same machine, the nearest in speed beside ours. `only`: one row's name."""
     found: dict[str, list[Run]] = defaultdict(list)
     twins = twins_of(only, say)
-    names = [n for n in ("limit", "limit_single", *twins) if _asked(only, n)]
+    names = [n for n in ("quix", "kafka_streams", "limit", "limit_single", "vanilla_faust")
+             if n in {"limit", "limit_single", *twins} and _asked(only, n)]  # fmt: skip
     for turn in range(runs):
         settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-step-{uuid4().hex[:6]}.")
         field = Field(settings, people, twins)
@@ -89,12 +90,10 @@ def twins_of(only: str, say: Callable[[str], None]) -> dict[str, list[str]]:
 
 def _rows(name: str, found: dict[str, list[Run]]) -> Iterator[Row]:
     ours, other = found["ours"], found[name]
-    rates, per_cpu = [one.rate for one in ours], [one.cpu_rate for one in ours]
-    yield Row(
-        f"step_vs_{name}", median(rates), median(one.rate for one in other), "events/s", rates
-    )
-    yield Row(f"step_cpu_vs_{name}", median(per_cpu), median(one.cpu_rate for one in other),
-              "events/CPU s", per_cpu)  # fmt: skip
+    rates, others = ([one.rate for one in runs] for runs in (ours, other))
+    yield paired(f"step_vs_{name}", rates, others, "events/s")
+    rates, others = ([one.cpu_rate for one in runs] for runs in (ours, other))
+    yield paired(f"step_cpu_vs_{name}", rates, others, "events/CPU s")
 
 
 class Part(NamedTuple):

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from deploy.bench import groups, page
-from deploy.bench.row import TARGETS, Row
+from deploy.bench.row import TARGETS, Row, paired
 from deploy.cli.bench import _judge
 from deploy.cli.errors import Failed
 
@@ -15,6 +15,14 @@ FIELDS = ["name", "ours", "other", "ratio", "unit", "target", "holds", "runs", "
 def test_a_ratio_is_held_to_a_target_from_below() -> None:
     assert Row("step_vs_quix", 15, 10, "events/s").holds is True
     assert Row("step_vs_quix", 14.9, 10, "events/s").holds is False
+
+
+def test_of_contenders_by_turns_the_turns_ratios_are_compared_not_their_medians() -> None:
+    """The machine ran half as fast in the second turn, for both."""
+    row = paired("step_vs_quix", [16, 8, 17], [10, 5, 11], "events/s")
+    assert (row.ours, row.other, row.ratio) == (16, 10, 1.6)
+    row = paired("step_vs_quix", [16, 8, 15], [10, 5, 11], "events/s")
+    assert (row.ours / row.other, row.ratio, row.runs) == (1.5, 1.6, [16, 8, 15])
 
 
 def test_a_figure_without_another_is_held_to_a_target_from_above() -> None:
