@@ -17,13 +17,15 @@ def collect_rarely(allocations: int = 200_000) -> None:
     gc.set_threshold(allocations, 10, 10)
 
 
-def keep_freed(trim: int = 64 << 20, mmap: int = 16 << 20) -> None:
-    """Keep up to `trim` freed bytes for the next records, instead of having the kernel take their pages
-    and clear new ones for each batch; only blocks of `mmap` bytes are given back at once.
+def ready_for_crowds() -> None:
+    """As `collect_rarely`, after more objects than a crowd has open. And freed memory is kept for the next
+    batch of records: the kernel would take its pages, and clear new ones for each.
 
-    By default both follow the largest block that was freed. A C library without mallopt does as it likes.
+    By default what is kept follows the largest block that was freed. A C library without mallopt does
+    as it likes.
     """
+    collect_rarely(5_000_000)
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:
-        mallopt(_TRIM_THRESHOLD, trim)
-        mallopt(_MMAP_THRESHOLD, mmap)
+        mallopt(_TRIM_THRESHOLD, 64 << 20)  # bytes
+        mallopt(_MMAP_THRESHOLD, 16 << 20)  # such blocks are given back at once

@@ -218,9 +218,9 @@ class DecideStage(Listener):
         """Look again whether it is as it should be: a zombie may have written it."""
         self._mark(webinar_id, participant_id, Cause.REPORT)
 
-    def _mark(self, webinar_id: str, participant_id: str, cause: Cause, what: str = "") -> None:
+    def _mark(self, webinar_id: str, participant_id: str, cause: Cause) -> None:
         if self._is_mine((webinar_id, participant_id)):
-            self._concerns((webinar_id, participant_id), (cause, what))
+            self._concerns((webinar_id, participant_id), (cause, ""))
 
     def _is_mine(self, who: Who) -> bool:
         return partition_of(person_key(*who).encode(), self._partitions) == self.partition

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any
 
 from shared import telemetry
-from shared.memory import collect_rarely, keep_freed
+from shared.memory import collect_rarely, ready_for_crowds
 from shared.provision import require
 from shared.settings import load_or_exit
 from shared.topics import (
@@ -185,8 +185,7 @@ async def _work(settings: Any) -> None:
     from shared.operator_routes import serve_operator_routes
 
     worker = Worker(settings)
-    keep_freed()
-    collect_rarely(5_000_000)  # more than a crowd has open; hardly anything in it is cyclic
+    ready_for_crowds()
     serve_operator_routes(settings, worker.healthy, {PATH: worker.queries().asked})
     stopped = asyncio.Event()
     for signum in (signal.SIGTERM, signal.SIGINT):

@@ -25,7 +25,7 @@ from services.attendance.knowledge import Knowledge
 from services.attendance.published import PublishedDecisions
 from services.attendance.record_writer import RecordWriter
 from shared.keys import partition_of, person_key
-from shared.memory import collect_rarely
+from shared.memory import ready_for_crowds
 from shared.publish import Outgoing, Written
 from shared.settings import KafkaSettings
 from shared.stage import InputRecord
@@ -150,7 +150,7 @@ def main(people: int) -> None:
     records.everywhere(backlog.lifecycle("ended", over), over)
     made = records.done()
     gc.collect()
-    collect_rarely(5_000_000)  # as the worker does
+    ready_for_crowds()  # as the worker is
     step.run(made)
     took = {**step.took, "step": step.took.total(), "limit": _limit(made)}
     _check(people, step.broker.decisions)
