@@ -54,8 +54,7 @@ def run(
     """By turns, so that all see the same machine, the nearest in speed beside ours. `only`: one row's name."""
     found: dict[str, list[Run]] = defaultdict(list)
     twins = twins_of(only, say)
-    names = [n for n in ("quix", "kafka_streams", "limit", "limit_single", "vanilla_faust")
-             if n in {"limit", "limit_single", *twins} and _asked(only, n)]  # fmt: skip
+    names = [n for n in (*twins, "limit", "limit_single") if _asked(only, n)]
     for turn in range(runs):
         settings = KafkaSettings(kafka=kafka, topic_prefix=f"bench-step-{uuid4().hex[:6]}.")
         field = Field(settings, people, twins)
@@ -72,8 +71,9 @@ def _asked(only: str, name: str) -> bool:
 
 
 def twins_of(only: str, say: Callable[[str], None]) -> dict[str, list[str]]:
-    """The command of each twin; one whose packages cannot be had is left out, which is said."""
-    found = {"vanilla_faust": FAUST}
+    """The command of each twin, the fastest first; one whose packages cannot be had is left out, which is
+    said."""
+    found: dict[str, list[str]] = {}
     makers: dict[str, Callable[[], list[str]]] = {
         "quix": lambda: [str(peers_env.peers_python(say)), f"{PEERS}/quix_streams.py"],
         "kafka_streams": lambda: peers_env.kafka_streams(say),
@@ -85,7 +85,7 @@ def twins_of(only: str, say: Callable[[str], None]) -> dict[str, list[str]]:
             found[name] = make()
         except CannotStart as missing:
             say(f"{name} is left out. {missing}")
-    return found
+    return {**found, "vanilla_faust": FAUST}
 
 
 def _rows(name: str, found: dict[str, list[Run]]) -> Iterator[Row]:
