@@ -24,6 +24,7 @@ from services.attendance.knowledge import Knowledge
 from services.attendance.side_inputs import hear_again
 from shared.batch import CONTENT_TYPE, frame
 from shared.checkpoints import chunks, state_of
+from shared.events import Encoded
 from shared.events.attendance import ConnectionSeenV1, MeetingSeenV1, ReviewCaseV1
 from shared.events.registration import EnrolledV1, WebinarSetV1
 from shared.events.reports import ReportAppliedV1, ReportPageV1, ReportReadV1
@@ -214,6 +215,7 @@ class Pipeline:
             states[p].scan(body)
         self.states = states
         self._cases: list[ReviewCaseV1] = []
+        self.written: dict[str, Encoded] = {}
         found: dict[str, dict[str, Any]] = {}
         for webinar in self.knowledge.webinars.values():
             for p, state in enumerate(states):
@@ -236,6 +238,7 @@ class Pipeline:
                     measured = measured_of(the_plan, self.knowledge, person, known, standing)
                     decided = decision_of(the_plan, person, measured, standing, None, 0.0)
                     assert decided is not None
+                    self.written[person] = decided.event
                     found[person] = orjson.loads(decided.event.body)
                     self._cases += astray_cases(the_plan, person, measured, ())
                 self._cases += unresolved(the_plan, state)
